@@ -1,0 +1,149 @@
+"""From scored spans to concepts: which spans stand, and which of them name one idea.
+
+Only equal keys meet: a concept of the ontology, a normalised label, the long form of an
+abbreviation, the same content words. Nothing is clustered by nearness, so nothing depends on
+order. See Schwartz & Hearst, "A simple algorithm for identifying abbreviation definitions in
+biomedical text" (PSB 2003) for the abbreviations.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cloudhealth_kg.lexicon import LexiconMatch
+from cloudhealth_kg.model import KINDS, Article, Kind
+from cloudhealth_kg.neural import SpanScore
+from cloudhealth_kg.ontology import Ontology, normalise_label
+from cloudhealth_kg.vocabulary import concept_iri
+
+_GENERIC_HEAD = re.compile(
+    r"(?<=\w) (?:barrier|challenge|concern|difficulty|issue|obstacle|problem|question|worry)$"
+)
+"""Words that add nothing to a challenge: "interoperability issues" is interoperability."""
+
+_FUNCTION_WORDS = frozenset("a an and of for to in on with the their its our your by from at".split())
+
+_DEFINITION = re.compile(r"\(\s*([A-Z][\w.&/-]{1,9}?)s?\s*\)")
+_DEFINED_FIRST = re.compile(r"(?<!\w)([A-Z][A-Z0-9&/-]{1,8})s?\s+\(([^()]{4,80})\)")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedConcept:
+    """A concept of an article with the spans that name it, in order of offset."""
+
+    iri: str
+    kind: Kind
+    label: str
+    known: bool
+    score: float
+    spans: tuple[SpanScore, ...]
+    merged: tuple[str, ...]
+    """Keys that met in it, for `explain`."""
+
+
+def form_concepts(
+    article: Article, spans: Sequence[SpanScore], ontology: Ontology, *, threshold: float
+) -> list[NamedConcept]:
+    """The concepts whose best span reaches `threshold`, by first mention.
+
+    Of overlapping spans the more probable stands, then the earlier, then the longer.
+    """
+    long_forms = abbreviations(article.text)
+    groups: defaultdict[str, list[SpanScore]] = defaultdict(list)
+    for span in _standing(spans):
+        groups[_key(article.text[span.start : span.end], span.kind, long_forms, ontology)].append(
+            span
+        )
+    formed = [
+        _concept(article, key, members, ontology)
+        for key, members in groups.items()
+        if max(s.score for s in members) >= threshold
+    ]
+    unique: dict[str, NamedConcept] = {}
+    for concept in sorted(formed, key=lambda c: (-c.score, c.spans[0].start)):
+        unique.setdefault(concept.iri, concept)
+    return sorted(unique.values(), key=lambda c: (c.spans[0].start, c.iri))
+
+
+def subject_free(spans: Iterable[SpanScore], article: Article, ontology: Ontology) -> list[SpanScore]:
+    """The spans that name more than the field's own subject and actors."""
+    return [
+        span
+        for span in spans
+        if normalise_label(article.text[span.start : span.end]) not in ontology.subject_labels
+    ]
+
+
+def abbreviations(text: str) -> Mapping[str, str]:
+    """From each abbreviation that a text defines to its long form, both normalised."""
+    found: dict[str, str] = {}
+    for match in _DEFINITION.finditer(text):
+        short = match.group(1)
+        words = re.findall(r"[\w'’/-]+", text[max(0, match.start() - 120) : match.start()])
+        long = _long_form(short, words[-min(len(short) + 5, 2 * len(short)) :])
+        if long:
+            found.setdefault(normalise_label(short), normalise_label(long))
+    for match in _DEFINED_FIRST.finditer(text):
+        long = _long_form(match.group(1), re.findall(r"[\w'’/-]+", match.group(2)))
+        if long:
+            found.setdefault(normalise_label(match.group(1)), normalise_label(long))
+    return found
+
+
+def _long_form(short: str, words: Sequence[str]) -> str:
+    """The shortest tail of `words` that spells `short` from right to left, or ""."""
+    letters = [c for c in short.lower() if c.isalnum()]
+    tail = " ".join(words)
+    at = len(tail)
+    for index, letter in reversed(list(enumerate(letters))):
+        at -= 1
+        while at >= 0 and (
+            tail[at].lower() != letter or (index == 0 and at > 0 and tail[at - 1].isalnum())
+        ):
+            at -= 1
+        if at < 0:
+            return ""
+    long = tail[at:]
+    return long if len(long) > len(short) + 1 and " " in long or "-" in long else ""
+
+
+def _standing(spans: Iterable[SpanScore]) -> list[SpanScore]:
+    standing: list[SpanScore] = []
+    for span in sorted(spans, key=lambda s: (-s.score, s.start, -s.end)):
+        if all(span.end <= other.start or other.end <= span.start for other in standing):
+            standing.append(span)
+    return sorted(standing, key=lambda s: s.start)
+
+
+def _key(text: str, kind: Kind, long_forms: Mapping[str, str], ontology: Ontology) -> str:
+    label = normalise_label(text)
+    label = long_forms.get(label, label)
+    if label in ontology.labels:
+        return ontology.labels[label][0]
+    if kind == "challenge":
+        bare = _GENERIC_HEAD.sub("", label)
+        if bare in ontology.labels:
+            return ontology.labels[bare][0]
+        label = bare
+    words = sorted({w for w in label.split(" ") if w not in _FUNCTION_WORDS})
+    return " ".join(words) or label
+
+
+def _concept(
+    article: Article, key: str, members: Sequence[SpanScore], ontology: Ontology
+) -> NamedConcept:
+    weights = [sum(s.kinds[i] for s in members) for i in range(len(KINDS))]
+    kind = KINDS[max(range(len(KINDS)), key=lambda i: (round(weights[i], 4), -i))]
+    best = min(members, key=lambda s: (-s.score, s.start))
+    label = article.text[best.start : best.end]
+    known = ontology.concepts.get(key)
+    return NamedConcept(
+        iri=known.iri if known else str(concept_iri(label)),
+        kind=kind,
+        label=known.label if known else label,
+        known=known is not None,
+        score=max(s.score for s in members),
+        spans=tuple(sorted(members, key=lambda s: s.start)),
+        merged=tuple(sorted({article.text[s.start : s.end] for s in members})),
+    )

@@ -1,0 +1,241 @@
+"""The trained model: which spans name a concept of which kind, which pairs a relation joins.
+
+Two small transformers share one table of word-piece embeddings. Both run under onnxruntime, one
+window at a time and on one thread, so that an article's scores depend on nothing but the article
+and the model.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from cloudhealth_kg.errors import ModelError
+from cloudhealth_kg.model import KINDS, RELATIONS, Article, Kind, Relation
+from cloudhealth_kg.windows import (
+    ADMISSIBLE,
+    ConceptSpans,
+    Ints,
+    Pairs,
+    Window,
+    cut_windows,
+    pair_mentions,
+)
+
+Floats = NDArray[np.float32]
+
+FILES = ("config.json", "tokenizer.json", "words.npz", "spans.onnx", "pairs.onnx")
+FORMAT = 1
+DECIMALS = 4
+"""Scores are rounded to this, so that the last bits of an addition decide nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpanScore:
+    """`text[start:end]` names a concept with probability `score`, of each kind with `kinds`."""
+
+    start: int
+    end: int
+    score: float
+    kinds: tuple[float, ...]
+    """A probability for each of `KINDS`; their sum is `score`."""
+
+    @property
+    def kind(self) -> Kind:
+        """The most probable one."""
+        return KINDS[int(np.argmax(self.kinds))]
+
+
+@dataclass(frozen=True, slots=True)
+class PairScore:
+    """The concept numbered `source` stands in `relation` to `target` with probability `score`."""
+
+    source: int
+    target: int
+    relation: Relation
+    score: float
+    places: tuple[tuple[tuple[int, int], tuple[int, int], float], ...]
+    """The pairs of spans (source, target) that spoke for it, the strongest first."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model folder, loaded."""
+
+    config: dict[str, Any]
+    tokenizer: Tokenizer
+    words: NDArray[np.int8]
+    scales: Floats
+    spans: onnxruntime.InferenceSession
+    pairs: onnxruntime.InferenceSession
+
+    @property
+    def version(self) -> str:
+        """Name and digest of the model; part of what an article's statements were made by."""
+        return str(self.config["version"])
+
+    def score_spans(
+        self, article: Article, lexicon: Sequence[tuple[int, int, Kind]], *, floor: float
+    ) -> list[SpanScore]:
+        """Each span whose score reaches `floor`, by offset. Spans may overlap.
+
+        `lexicon` holds the spans (start, end, kind) that bear a label of the ontology.
+        """
+        return [
+            span
+            for window in cut_windows(article, self.tokenizer)
+            for span in self._spans_in(window, window.tag_kinds(lexicon), floor)
+        ]
+
+    def score_pairs(
+        self, article: Article, concepts: Sequence[ConceptSpans], *, floor: float
+    ) -> list[PairScore]:
+        """Each admissible pair of concepts whose best relation reaches `floor`, by number."""
+        places: dict[tuple[int, int], list[tuple[Floats, tuple[int, int], tuple[int, int]]]] = {}
+        windows = cut_windows(article, self.tokenizer)
+        for pairs in pair_mentions(article, windows, concepts):
+            if not len(pairs.pairs):
+                continue
+            spans = _spans_of(pairs)
+            for row, logits in zip(pairs.pairs, self._logits(pairs), strict=True):
+                key = int(pairs.mentions[row[0], 2]), int(pairs.mentions[row[1], 2])
+                places.setdefault(key, []).append((logits, spans[row[0]], spans[row[1]]))
+        scores = []
+        for (source, target), found in sorted(places.items()):
+            allowed = ADMISSIBLE[KINDS.index(concepts[source][0]), KINDS.index(concepts[target][0])]
+            logits = np.stack([np.where(allowed, row, -np.inf) for row, _, _ in found])
+            probabilities = _softmax(np.concatenate([[0.0], _logsumexp(logits)]))[1:]
+            best = int(np.argmax(probabilities))
+            score = round(float(probabilities[best]), DECIMALS)
+            if score >= floor:
+                strength = 1 / (1 + np.exp(-logits[:, best]))
+                ranked = sorted(
+                    (-round(float(p), DECIMALS), s, t)
+                    for p, (_, s, t) in zip(strength, found, strict=True)
+                )
+                witnesses = tuple((s, t, -p) for p, s, t in ranked)
+                scores.append(PairScore(source, target, RELATIONS[best], score, witnesses))
+        return scores
+
+    def _spans_in(self, window: Window, kind_tags: Ints, floor: float) -> list[SpanScore]:
+        (logits,) = self.spans.run(
+            None,
+            {
+                "embeddings": self._embed(window),
+                "kind_tags": kind_tags,
+                "first": window.first,
+                "last": window.last,
+            },
+        )
+        probabilities = _softmax(logits)
+        found = []
+        for word, more in zip(*np.nonzero(1 - probabilities[:, :, 0] >= floor), strict=True):
+            end = word + more
+            if end >= len(window.first) or window.blocks[end] != window.blocks[word]:
+                continue
+            if not window.scored[word]:
+                continue
+            kinds = tuple(round(float(p), DECIMALS) for p in probabilities[word, more, 1:])
+            found.append(
+                SpanScore(
+                    int(window.starts[word]),
+                    int(window.ends[end]),
+                    round(sum(kinds), DECIMALS),
+                    kinds,
+                )
+            )
+        return found
+
+    def _logits(self, pairs: Pairs) -> Floats:
+        mentions, rows = pairs.mentions, pairs.pairs
+        (logits,) = self.pairs.run(
+            None,
+            {
+                "embeddings": self._embed(pairs.window),
+                "kind_tags": pairs.kind_tags,
+                "first": mentions[:, 0],
+                "last": mentions[:, 1],
+                "source": rows[:, 0],
+                "target": rows[:, 1],
+                "features": rows[:, 2:],
+            },
+        )
+        return np.asarray(logits, dtype=np.float32)
+
+    def _embed(self, window: Window) -> Floats:
+        table = self.words[window.pieces].astype(np.float32)
+        return table * self.scales[window.pieces]
+
+
+def default_model() -> Path:
+    """The folder of the model that travels with the package."""
+    return Path(__file__).resolve().parent / "models" / "accurate"
+
+
+@lru_cache(maxsize=4)
+def load_model(folder: Path) -> Model:
+    """Read a model folder.
+
+    Raises:
+        ModelError: a file is missing or damaged, or another version of the program wrote it.
+    """
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise ModelError(
+            f"{folder}: no model here, {missing[0]} is missing; give the folder that "
+            "`cloudhealth-kg train` wrote"
+        )
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        if config["format"] != FORMAT:
+            raise ModelError(
+                f"{folder}/config.json: model format {config['format']}, this version reads "
+                f"{FORMAT}; train the model again with this version"
+            )
+        words = np.load(folder / "words.npz", allow_pickle=False)
+        return Model(
+            config=config,
+            tokenizer=Tokenizer.from_file(str(folder / "tokenizer.json")),
+            words=words["words"],
+            scales=words["scales"],
+            spans=_session(folder / "spans.onnx"),
+            pairs=_session(folder / "pairs.onnx"),
+        )
+    except ModelError:
+        raise
+    except Exception as error:  # each of four libraries raises its own
+        raise ModelError(f"{folder}: the model is damaged ({error}); install it again") from error
+
+
+def _session(path: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _spans_of(pairs: Pairs) -> list[tuple[int, int]]:
+    window = pairs.window
+    first = np.searchsorted(window.first, pairs.mentions[:, 0])
+    last = np.searchsorted(window.last, pairs.mentions[:, 1])
+    return [
+        (int(window.starts[f]), int(window.ends[g])) for f, g in zip(first, last, strict=True)
+    ]
+
+
+def _softmax(logits: NDArray[Any]) -> NDArray[Any]:
+    exponent = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True))
+
+
+def _logsumexp(logits: NDArray[Any]) -> NDArray[Any]:
+    highest = np.maximum(logits.max(axis=0), -1e4)
+    return np.asarray(highest + np.log(np.exp(logits - highest).sum(axis=0) + 1e-12))
