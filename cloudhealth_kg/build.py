@@ -8,9 +8,10 @@ the order of the files changes what the store says in the end.
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -25,13 +26,13 @@ from cloudhealth_kg.dataset import (
     put_quads,
     to_quads,
 )
-from cloudhealth_kg.errors import ArticleError, CloudHealthError
+from cloudhealth_kg.errors import ArticleError, CloudHealthError, QueryError, StoreError
 from cloudhealth_kg.model import Article, Extraction
 from cloudhealth_kg.store import graph_store, open_dataset
 from cloudhealth_kg.vocabulary import article_iri
 from cloudhealth_kg.workers import Lost, map_in_order
 
-Change = Literal["added", "changed", "unchanged", "removed", "duplicate", "failed"]
+Change = Literal["added", "changed", "unchanged", "removed", "stale", "duplicate", "failed"]
 
 Extract = Callable[[Article], Extraction]
 
@@ -90,6 +91,11 @@ class BuildReport:
         return self.of("failed")
 
     @property
+    def stale(self) -> tuple[Outcome, ...]:
+        """Articles that a file gave before it changed its source address; they are still held."""
+        return self.of("stale")
+
+    @property
     def ok(self) -> bool:
         """Whether every file got in."""
         return not self.failed and not self.duplicates
@@ -106,17 +112,18 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
+    """A file to read."""
+
     path: Path
     name: str
-    digest: str
-    versions: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What a worker makes of a file: the article's id and its quads, or why it failed."""
+    """What a worker makes of a file: an article's quads, or why there are none."""
 
-    article: str = ""
+    id: str = ""
+    identity: str = ""
     lines: tuple[str, ...] = ()
     reason: str = ""
     warnings: tuple[str, ...] = ()
@@ -129,32 +136,200 @@ def build(
     ontology: CuratedKnowledge,
     extractor: Callable[[], Extract],
     extractor_version: str,
-    workers: int | None = None,
+    workers: int = 1,
     prune: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> BuildReport:
     """Let the store hold what the articles in `paths` (files and folders) say.
 
-    `extractor` loads what makes an `Extraction` of an `Article`; with several workers each of
-    them calls it once, so it must be picklable (a function of a module, or a `partial` of one).
-    `extractor_version` names it and all that its results depend on save the ontology. `workers`
-    is the number of processes (default: as many as there are processors and work for). `prune`
-    forgets the articles that no file in `paths` gives any more. What was built is published when
-    the build is done; a build that was stopped goes on where it was when run again.
+    `extractor` loads what makes an `Extraction` of an `Article`, and `extractor_version` names all
+    that its results depend on save the ontology. With several `workers` (0: as many as there are
+    processors) each process calls `extractor` once: it must be picklable, such as a `partial` of a
+    module's function, and a script that calls this needs `if __name__ == "__main__":`. `prune`
+    forgets the articles that no file in `paths` gives any more. A build that was stopped goes on
+    where it was when run again.
 
     Raises:
         ArticleError: a path does not exist, or there is no article in any.
-        StoreError: the store cannot be opened or written.
+        StoreError: the store cannot be opened or written; what was written by then stays.
     """
-    files = find_files([Path(path) for path in paths])
+    listed = [Path(path) for path in paths]
+    files = find_files(listed)
     if not files:
         raise ArticleError(
-            f"{', '.join(map(str, paths)) or 'no path'}: no article found; give a Markdown, text "
+            f"{', '.join(map(str, listed)) or 'no path'}: no article found; give a Markdown, text "
             "or HTML file, or a folder with such files"
         )
+    versions = (extractor_version, ontology.version)
+    load = partial(_load_reader, extractor, versions)
     if isinstance(store, Dataset):
-        return _build(store, files, ontology, extractor, extractor_version, workers, prune, progress)
+        return _Build(store, versions, progress).run(files, ontology, load, workers, prune)
     with closing(open_dataset(store)) as dataset:
-        return _build(
-            dataset, files, ontology, extractor, extractor_version, workers, prune, progress
+        return _Build(dataset, versions, progress).run(files, ontology, load, workers, prune)
+
+
+class _Build:
+    """The course of one build."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        versions: tuple[str, str],
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._dataset = dataset
+        self._store = graph_store(dataset)
+        self._versions = versions
+        self._progress = progress
+        self._records = article_records(dataset)
+        self._by_identity = {_identity(record): record for record in self._records}
+        self._claimed: dict[str, str] = {}
+        """Identity or id of an article to the file that gave it, in this build."""
+        self._outcomes: list[Outcome] = []
+        self._total = 0
+
+    def run(
+        self,
+        files: Sequence[tuple[Path, str]],
+        ontology: CuratedKnowledge,
+        load: Callable[[], Callable[[_Task], _Reading]],
+        workers: int,
+        prune: bool,
+    ) -> BuildReport:
+        self._total = len(files)
+        try:
+            refreshed = put_ontology(self._dataset, ontology)
+            plan = list(self._plan(files))
+            tasks = [step for step in plan if isinstance(step, _Task)]
+            readings = map_in_order(load, tasks, workers=workers or os.cpu_count() or 1)
+            for step in plan:
+                if isinstance(step, _Task):
+                    self._tell(self._take(step.name, next(readings)))
+                else:
+                    self._tell(self._keep(step))
+            self._settle({name for _, name in files}, prune)
+            if refreshed or any(o.change in _WRITTEN for o in self._outcomes):
+                self._store.publish()
+        except StoreError as error:
+            raise StoreError(
+                f"{error} ({len(self._outcomes)} of {self._total} files were done)"
+            ) from error
+        return BuildReport(tuple(self._outcomes), refreshed)
+
+    def _plan(self, files: Iterable[tuple[Path, str]]) -> Iterator[_Task | Outcome | ArticleRecord]:
+        """For each file what to do: read it, keep what the store holds of it, or leave it."""
+        known = {(r.digest, r.path): r for r in self._records}
+        first: dict[str, str] = {}
+        for path, name in files:
+            digest = _digest(path)
+            if digest and digest in first:
+                reason = f"the same bytes as {first[digest]}; delete one of the two"
+                yield Outcome(name, "duplicate", reason=reason)
+                continue
+            first[digest] = name
+            record = known.get((digest, name))
+            if record and (record.extractor, record.ontology) == self._versions:
+                yield record
+            else:
+                yield _Task(path, name)
+
+    def _keep(self, step: Outcome | ArticleRecord) -> Outcome:
+        if isinstance(step, Outcome):
+            return step
+        return self._claim(step.path, step.id, _identity(step)) or Outcome(
+            step.path, "unchanged", step.id
         )
+
+    def _take(self, name: str, reading: _Reading | Lost) -> Outcome:
+        if isinstance(reading, Lost):
+            reason = f"{name}: the process that read it died twice, perhaps for want of memory"
+            return Outcome(name, "failed", reason=reason)
+        if reading.reason:
+            return Outcome(name, "failed", reason=reading.reason)
+        if taken := self._claim(name, reading.id, reading.identity):
+            return taken
+        iri = str(article_iri(reading.id))
+        before = self._by_identity.get(reading.identity)
+        try:
+            if before and before.iri != iri:  # its title, and so its id, is new
+                self._store.drop_graph(before.iri)
+            put_quads(self._dataset, iri, reading.lines)
+        except QueryError as error:
+            return Outcome(name, "failed", reading.id, f"{name}: the server refuses it: {error}")
+        if before is None:
+            return Outcome(name, "added", reading.id, warnings=reading.warnings)
+        reason = self._reason(before, name)
+        return Outcome(name, "changed", reading.id, reason, reading.warnings)
+
+    def _claim(self, name: str, id_: str, identity: str) -> Outcome | None:
+        for key in (identity, id_):
+            if key in self._claimed:
+                reason = f"the same article as {self._claimed[key]} ({key}); delete one of the two"
+                return Outcome(name, "duplicate", id_, reason)
+        self._claimed[identity] = self._claimed[id_] = name
+        return None
+
+    def _reason(self, before: ArticleRecord, name: str) -> str:
+        extractor, ontology = self._versions
+        news = {
+            "extractor": before.extractor != extractor,
+            "ontology": before.ontology != ontology,
+            "path": before.path != name,
+        }
+        return ", ".join(f"new {what}" for what, is_new in news.items() if is_new) or "new content"
+
+    def _settle(self, names: set[str], prune: bool) -> None:
+        """Forget or mention what the store holds and no file gave."""
+        failed = {outcome.path for outcome in self._outcomes if outcome.change == "failed"}
+        for record in self._records:
+            if _identity(record) in self._claimed or record.path in failed:
+                continue
+            if prune:
+                self._store.drop_graph(record.iri)
+                self._tell(Outcome(record.path, "removed", record.id, "no file gives it any more"))
+            elif record.path in names:
+                reason = "the file has become another article; build with --prune to forget this"
+                self._tell(Outcome(record.path, "stale", record.id, reason))
+
+    def _tell(self, outcome: Outcome) -> None:
+        self._outcomes.append(outcome)
+        if self._progress:
+            self._progress(Progress(len(self._outcomes), self._total, outcome))
+
+
+_WRITTEN = frozenset({"added", "changed", "removed"})
+
+
+def _identity(record: ArticleRecord) -> str:
+    return record.source or record.path
+
+
+def _digest(path: Path) -> str:
+    """Digest of a file's bytes; "" where it cannot be read, which reading it will explain."""
+    try:
+        with open(path, "rb") as file:
+            return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return ""
+
+
+# In the worker process
+
+
+def _load_reader(
+    extractor: Callable[[], Extract], versions: tuple[str, str]
+) -> Callable[[_Task], _Reading]:
+    return partial(_read, extractor(), versions)
+
+
+def _read(extract: Extract, versions: tuple[str, str], task: _Task) -> _Reading:
+    try:
+        article = read_article(task.path, name=task.name)
+        lines = to_quads(extract(article), extractor=versions[0], ontology=versions[1])
+    except CloudHealthError as error:
+        return _Reading(reason=str(error))
+    except Exception as error:  # one article must not stop the others
+        said = f"{type(error).__name__}: {error}"
+        return _Reading(reason=f"{task.name}: reading it failed unexpectedly ({said})")
+    identity = article.metadata.source or article.path
+    return _Reading(article.id, identity, tuple(lines), warnings=article.warnings)

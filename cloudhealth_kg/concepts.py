@@ -11,9 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cloudhealth_kg.lexicon import LexiconMatch
 from cloudhealth_kg.model import KINDS, Article, Kind
-from cloudhealth_kg.neural import SpanScore
+from cloudhealth_kg.neural import Calibration, SpanScore
 from cloudhealth_kg.ontology import Ontology, normalise_label
 from cloudhealth_kg.vocabulary import concept_iri
 
@@ -37,15 +36,23 @@ class NamedConcept:
     label: str
     known: bool
     score: float
+    """Of its best span."""
+    confidence: float
+    """The score, calibrated."""
     spans: tuple[SpanScore, ...]
     merged: tuple[str, ...]
     """Keys that met in it, for `explain`."""
 
 
 def form_concepts(
-    article: Article, spans: Sequence[SpanScore], ontology: Ontology, *, threshold: float
+    article: Article,
+    spans: Sequence[SpanScore],
+    ontology: Ontology,
+    calibration: Calibration,
+    *,
+    threshold: float,
 ) -> list[NamedConcept]:
-    """The concepts whose best span reaches `threshold`, by first mention.
+    """The concepts whose calibrated confidence reaches `threshold`, by first mention.
 
     Of overlapping spans the more probable stands, then the earlier, then the longer.
     """
@@ -56,9 +63,10 @@ def form_concepts(
             span
         )
     formed = [
-        _concept(article, key, members, ontology)
+        concept
         for key, members in groups.items()
-        if max(s.score for s in members) >= threshold
+        if (concept := _concept(article, key, members, ontology, calibration)).confidence
+        >= threshold
     ]
     unique: dict[str, NamedConcept] = {}
     for concept in sorted(formed, key=lambda c: (-c.score, c.spans[0].start)):
@@ -131,7 +139,11 @@ def _key(text: str, kind: Kind, long_forms: Mapping[str, str], ontology: Ontolog
 
 
 def _concept(
-    article: Article, key: str, members: Sequence[SpanScore], ontology: Ontology
+    article: Article,
+    key: str,
+    members: Sequence[SpanScore],
+    ontology: Ontology,
+    calibration: Calibration,
 ) -> NamedConcept:
     weights = [sum(s.kinds[i] for s in members) for i in range(len(KINDS))]
     kind = KINDS[max(range(len(KINDS)), key=lambda i: (round(weights[i], 4), -i))]
@@ -143,7 +155,8 @@ def _concept(
         kind=kind,
         label=known.label if known else label,
         known=known is not None,
-        score=max(s.score for s in members),
+        score=best.score,
+        confidence=calibration.apply(best.score),
         spans=tuple(sorted(members, key=lambda s: s.start)),
         merged=tuple(sorted({article.text[s.start : s.end] for s in members})),
     )

@@ -1,43 +1,35 @@
-"""Extraction <-> RDF: the only translator between our values and quads.
+"""Articles and curated knowledge in a store: put, found, read, removed, counted.
 
-One named graph for each article holds all that the article says and how it was read; dropping it
-forgets the article. What is written depends on the extraction and the two versions alone.
+Each article has a named graph of its own (see `rdf`); dropping it forgets the article wholly, and
+the union of all graphs is the knowledge graph. What the ontology knows stands in graphs apart.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from difflib import get_close_matches
 from typing import Protocol
-from urllib.parse import unquote
 
 import pyoxigraph as ox
 from rdflib import Dataset, Graph, Literal, URIRef
-from rdflib.namespace import DCTERMS, RDF, SKOS, XSD
 
-from cloudhealth_kg.errors import ArticleError, StoreError
-from cloudhealth_kg.model import Article, Evidence, Extraction, Mention
+from cloudhealth_kg.errors import StoreError
+from cloudhealth_kg.model import Extraction
+from cloudhealth_kg.rdf import Subjects, article_id, to_extraction, to_quads
 from cloudhealth_kg.store import backup, graph_store, open_dataset, restore
 from cloudhealth_kg.vocabulary import (
     ARTICLE,
     CH,
     COUNTERMEASURES_GRAPH,
-    OA,
     ONTOLOGY_GRAPH,
     PREFIXES,
-    SCHEMA,
     article_iri,
-    evidence_iri,
-    kind_iri,
-    mention_iri,
-    relation_iri,
-    statement_iri,
 )
 
 __all__ = [
     "ArticleRecord",
     "Status",
+    "article_id",
     "article_records",
     "backup",
     "curated_version",
@@ -45,6 +37,9 @@ __all__ = [
     "open_dataset",
     "put_article",
     "put_ontology",
+    "put_quads",
+    "read_extraction",
+    "read_subjects",
     "remove_article",
     "restore",
     "status",
@@ -54,8 +49,6 @@ __all__ = [
 _PAGE = 5000
 """Rows asked for at once; some servers cut longer results in silence."""
 
-_STANCE_RANK = {"asserted": 2, "hedged": 1, "negated": 0}
-
 
 @dataclass(frozen=True, slots=True)
 class ArticleRecord:
@@ -64,6 +57,7 @@ class ArticleRecord:
     iri: str
     id: str
     path: str
+    source: str
     digest: str
     extractor: str
     ontology: str
@@ -96,165 +90,6 @@ class CuratedKnowledge(Protocol):
     def countermeasures(self) -> Graph: ...
     @property
     def version(self) -> str: ...
-
-
-# Extraction -> RDF
-
-
-def to_quads(extraction: Extraction, *, extractor: str = "", ontology: str = "") -> list[str]:
-    """All that an article says as sorted N-Quads lines, in the graph named by its IRI.
-
-    `extractor` and `ontology` are the versions it was read with. Where two passages of one span
-    bear the same statement, the stronger is kept.
-
-    Raises:
-        ArticleError: it holds what RDF cannot, such as half a surrogate pair.
-    """
-    article = extraction.article
-    graph = ox.NamedNode(article_iri(article.id))
-    try:
-        triples = set(_triples(extraction, extractor, ontology))
-        return sorted(f"{s} {p} {o} {graph} ." for s, p, o in triples)
-    except ValueError as error:
-        raise ArticleError(
-            f"{article.path}: cannot be written as RDF ({error}); look for broken characters"
-        ) from error
-
-
-_Triple = tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]
-
-
-def _triples(extraction: Extraction, extractor: str, ontology: str) -> Iterator[_Triple]:
-    yield from _article_triples(extraction.article, extractor, ontology)
-    for concept in extraction.concepts:
-        yield _triple(concept.iri, RDF.type, _iri(kind_iri(concept.kind)))
-        yield _triple(concept.iri, SKOS.prefLabel, ox.Literal(concept.label, language="en"))
-    yield from _mention_triples(extraction.article.id, extraction.mentions)
-    yield from _statement_triples(extraction)
-
-
-def _article_triples(article: Article, extractor: str, ontology: str) -> Iterator[_Triple]:
-    iri = article_iri(article.id)
-    yield _triple(iri, RDF.type, _iri(SCHEMA.Article))
-    yield _triple(iri, CH.contentDigest, ox.Literal(article.digest))
-    yield _triple(iri, CH.path, ox.Literal(article.path))
-    yield _triple(iri, CH.text, ox.Literal(article.text))
-    metadata = article.metadata
-    for predicate, value in (
-        (CH.extractorVersion, extractor),
-        (CH.ontologyVersion, ontology),
-        (DCTERMS.title, metadata.title),
-        (DCTERMS.creator, metadata.author),
-        (DCTERMS.publisher, metadata.publisher),
-        (DCTERMS.license, metadata.license),
-        (DCTERMS.language, metadata.language),
-    ):
-        if value:
-            yield _triple(iri, predicate, ox.Literal(value))
-    if metadata.published:
-        yield _triple(iri, DCTERMS.issued, _date(metadata.published))
-    if metadata.source:
-        yield _triple(iri, DCTERMS.source, _iri_or_text(metadata.source))
-
-
-def _mention_triples(article_id: str, mentions: Iterable[Mention]) -> Iterator[_Triple]:
-    confidence: dict[tuple[int, int], float] = {}
-    for mention in mentions:
-        span = (mention.start, mention.end)
-        confidence[span] = max(confidence.get(span, 0.0), mention.confidence)
-        iri = mention_iri(article_id, *span)
-        yield _triple(iri, RDF.type, _iri(CH.Mention))
-        yield _triple(iri, CH.names, _iri(mention.concept))
-        yield from _passage_triples(iri, mention)
-    for span, value in confidence.items():
-        yield _triple(mention_iri(article_id, *span), CH.confidence, _confidence(value))
-
-
-def _statement_triples(extraction: Extraction) -> Iterator[_Triple]:
-    for iri, (subject, relation, object_), passages in _statements(extraction):
-        yield _triple(iri, RDF.type, _iri(CH.Statement))
-        yield _triple(iri, RDF.subject, _iri(subject))
-        yield _triple(iri, RDF.predicate, _iri(relation))
-        yield _triple(iri, RDF.object, _iri(object_))
-        if any(passage.stance == "asserted" for passage in passages):
-            yield _triple(subject, relation, _iri(object_))
-        for passage in passages:
-            about = evidence_iri(extraction.article.id, passage.start, passage.end, iri)
-            yield _triple(iri, CH.evidence, _iri(about))
-            yield from _evidence_triples(about, passage)
-
-
-def _statements(
-    extraction: Extraction,
-) -> Iterator[tuple[URIRef, tuple[str, str, str], Collection[Evidence]]]:
-    """IRI, triple and passages of each statement; the strongest passage of each span."""
-    triples: dict[URIRef, tuple[str, str, str]] = {}
-    passages: dict[URIRef, dict[tuple[int, int], Evidence]] = {}
-    for statement in extraction.statements:
-        relation = relation_iri(statement.predicate)
-        iri = statement_iri(statement.subject, relation, statement.object)
-        triples[iri] = (statement.subject, relation, statement.object)
-        by_span = passages.setdefault(iri, {})
-        for evidence in statement.evidence:
-            span = (evidence.start, evidence.end)
-            by_span[span] = max(by_span.get(span, evidence), evidence, key=_strength)
-    for iri, triple in triples.items():
-        yield iri, triple, passages[iri].values()
-
-
-def _evidence_triples(iri: URIRef, evidence: Evidence) -> Iterator[_Triple]:
-    yield _triple(iri, RDF.type, _iri(CH.Evidence))
-    yield from _passage_triples(iri, evidence)
-    if evidence.section:
-        yield _triple(iri, CH.section, ox.Literal(evidence.section))
-    yield _triple(iri, CH.rule, ox.Literal(evidence.rule))
-    yield _triple(iri, CH.stance, _iri(CH[evidence.stance]))
-    yield _triple(iri, CH.confidence, _confidence(evidence.confidence))
-
-
-def _strength(evidence: Evidence) -> tuple[int, float, str, str]:
-    rank = _STANCE_RANK[evidence.stance]
-    return rank, evidence.confidence, evidence.rule, evidence.section
-
-
-def _passage_triples(iri: str, passage: Mention | Evidence) -> Iterator[_Triple]:
-    yield _triple(iri, OA.exact, ox.Literal(passage.quote))
-    yield _triple(iri, OA.start, ox.Literal(passage.start))
-    yield _triple(iri, OA.end, ox.Literal(passage.end))
-
-
-def _triple(subject: str, predicate: str, object_: ox.NamedNode | ox.Literal) -> _Triple:
-    return ox.NamedNode(subject), ox.NamedNode(predicate), object_
-
-
-def _iri(iri: str) -> ox.NamedNode:
-    return ox.NamedNode(iri)
-
-
-def _iri_or_text(value: str) -> ox.NamedNode | ox.Literal:
-    try:
-        return ox.NamedNode(value)
-    except ValueError:
-        return ox.Literal(value)
-
-
-def _confidence(value: float) -> ox.Literal:
-    """Two digits in the one lexical form that every store hands back unchanged."""
-    digits = f"{value:.2f}".rstrip("0").rstrip(".")
-    return ox.Literal(digits, datatype=_iri(XSD.decimal))
-
-
-def _date(value: str) -> ox.Literal:
-    """A date as exact as it is given; text where it is none."""
-    full = (value + "-01-01")[:10]
-    try:
-        known = len(value) in (4, 7, 10) and date.fromisoformat(full).isoformat() == full
-    except ValueError:
-        known = False
-    if not known:
-        return ox.Literal(value)
-    datatype = {4: XSD.gYear, 7: XSD.gYearMonth, 10: XSD.date}[len(value)]
-    return ox.Literal(value, datatype=_iri(datatype))
 
 
 # Articles in a store
@@ -332,10 +167,11 @@ def article_records(dataset: Dataset) -> tuple[ArticleRecord, ...]:
         last = Literal(records[-1].iri if records else "")
         rows = list(
             dataset.query(
-                f"""SELECT ?article ?path ?digest ?extractor ?ontology WHERE {{
+                f"""SELECT ?article ?path ?source ?digest ?extractor ?ontology WHERE {{
                     GRAPH ?article {{
                         ?article ch:contentDigest ?digest .
                         OPTIONAL {{ ?article ch:path ?path }}
+                        OPTIONAL {{ ?article dct:source ?source }}
                         OPTIONAL {{ ?article ch:extractorVersion ?extractor }}
                         OPTIONAL {{ ?article ch:ontologyVersion ?ontology }}
                     }}
@@ -349,9 +185,39 @@ def article_records(dataset: Dataset) -> tuple[ArticleRecord, ...]:
             return tuple(records)
 
 
-def _record(iri: str, path: str, digest: str, extractor: str, ontology: str) -> ArticleRecord:
-    article_id = unquote(iri.removeprefix(str(ARTICLE)))
-    return ArticleRecord(iri, article_id, path, digest, extractor, ontology)
+def _record(iri: str, *rest: str) -> ArticleRecord:
+    return ArticleRecord(iri, article_id(iri), *rest)
+
+
+def read_extraction(dataset: Dataset, article: str) -> Extraction:
+    """What the store holds of an article, given by its IRI.
+
+    `to_quads` makes the same quads of it again. The article's blocks and source map are not
+    stored, so they are empty.
+
+    Raises:
+        StoreError: the store holds no such article, or it is damaged; `validate` says where.
+    """
+    subjects = read_subjects(dataset, article)
+    try:
+        return to_extraction(article, subjects)
+    except (LookupError, ValueError) as error:
+        raise StoreError(
+            f"{article}: missing or damaged in the store ({error!r}); build it again"
+        ) from error
+
+
+def read_subjects(dataset: Dataset, graph: str) -> Subjects:
+    """A named graph by subject and predicate; no subject where there is no such graph."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for quad in graph_store(dataset).quads(graph):
+        if isinstance(quad.subject, ox.NamedNode) and not isinstance(quad.object, ox.Triple):
+            of = found.setdefault(quad.subject.value, {})
+            of.setdefault(quad.predicate.value, []).append(quad.object.value)
+    return {
+        subject: {predicate: sorted(values) for predicate, values in of.items()}
+        for subject, of in sorted(found.items())
+    }
 
 
 # Curated graphs
@@ -365,8 +231,7 @@ def put_ontology(dataset: Dataset, ontology: CuratedKnowledge) -> bool:
     store.replace_graph(
         COUNTERMEASURES_GRAPH, _curated(ontology.countermeasures, COUNTERMEASURES_GRAPH)
     )
-    version = _triple(ONTOLOGY_GRAPH, CH.ontologyVersion, ox.Literal(ontology.version))
-    seal = " ".join(map(str, version)) + " ."
+    seal = f"<{ONTOLOGY_GRAPH}> <{CH.ontologyVersion}> {ox.Literal(ontology.version)} ."
     store.replace_graph(ONTOLOGY_GRAPH, _curated(ontology.graph, ONTOLOGY_GRAPH), seal=seal)
     return True
 

@@ -12,8 +12,10 @@ _SINGULAR = {
     "analyses": "analysis",
     "apis": "api",
     "criteria": "criterion",
+    "cpus": "cpu",
     "crises": "crisis",
     "diagnoses": "diagnosis",
+    "gpus": "gpu",
     "indices": "index",
     "people": "person",
     "prognoses": "prognosis",
@@ -26,7 +28,7 @@ _NO_PLURAL = frozenset(
     """
     aes analytics apparatus aws baas bias biometrics caas canvas cds cms daas ddos diabetes
     diagnostics dns dos economics ethics faas forensics genomics gps has his https hhs iaas
-    informatics lens lis logistics nhs nis nms obstetrics paas pacs paediatrics pathogenomics
+    informatics lens lims lis logistics nhs nis nms obstetrics paas pacs paediatrics pathogenomics
     pediatrics pharmacogenomics premises proteomics rabies ris robotics saas series sms species
     statistics tls vms was xaas
     """.split()

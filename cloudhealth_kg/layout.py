@@ -12,16 +12,18 @@ from scipy.spatial import cKDTree
 
 Floats = NDArray[np.float64]
 
-_CORE = 400
-"""Concepts placed by forces between all of them; the others are placed beside their neighbours."""
-
 _ROUNDS = 300
 _PASSES = 160
 _GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
-_WIDTH_TO_HEIGHT = 1.45
+_WIDTH_TO_HEIGHT = 1.7
 """Shape of the map: a screen is wider than high."""
 
-_GAP = 14.0
+_GAP = 10.0
+_DENSITY = 0.5
+"""Share of a part's frame that its boxes are to fill, before they are pushed apart."""
+
+_CLEARANCE = 40.0
+"""Between parts that nothing links."""
 
 
 def place(
@@ -36,29 +38,126 @@ def place(
         boxes: width and height that each node takes with its label.
         communities: nodes to be kept together.
     """
-    order = list(graph)
-    if not order:
-        return {}
-    number = {iri: place for place, iri in enumerate(order)}
-    size = np.array([boxes[iri] for iri in order], dtype=float)
-    edges = np.array([(number[a], number[b]) for a, b in graph.edges()], dtype=int).reshape(-1, 2)
-    weight = np.array([w for _, _, w in graph.edges(data="weight")], dtype=float)
-    group = np.full(len(order), -1)
-    for place_, members in enumerate(communities):
-        group[[number[iri] for iri in members if iri in number]] = place_
-    core = min(len(order), _CORE)
-    inside = (edges < core).all(axis=1)
+    group = {iri: number for number, members in enumerate(communities) for iri in members}
+    placed: dict[str, tuple[float, float]] = {}
+    parts = sorted(nx.connected_components(graph), key=len, reverse=True)
+    at, size = np.zeros((0, 2)), np.zeros((0, 2))
+    for part in parts:
+        order = [iri for iri in graph if iri in part]
+        own = np.array([boxes[iri] for iri in order], dtype=float)
+        local = _place_part(graph, order, own, [group.get(iri, -1) for iri in order])
+        local = local + _free_spot(local, own, at, size, clearance=_CLEARANCE)
+        at, size = np.vstack([at, local]), np.vstack([size, own])
+        placed.update((iri, (x, y)) for iri, (x, y) in zip(order, local.tolist(), strict=True))
+    return {iri: (round(placed[iri][0], 1), round(placed[iri][1], 1)) for iri in graph}
+
+
+def _place_part(
+    graph: "nx.Graph[str]", order: list[str], size: Floats, groups: list[int]
+) -> Floats:
+    """A connected part around the origin."""
+    number = {iri: index for index, iri in enumerate(order)}
+    links = [(number[a], number[b], w) for a, b, w in graph.edges(order, data="weight")]
+    edges = np.array([link[:2] for link in links], dtype=int).reshape(-1, 2)
+    weight = np.array([link[2] for link in links], dtype=float)
+    group = np.array(groups)
     length = float(np.sqrt(size.prod(axis=1).mean())) * 1.15
-    at = np.zeros((len(order), 2))
-    at[:core] = _attract_and_repel(
-        _start(group[:core], length), edges[inside], weight[inside], group[:core], length
-    )
-    _place_the_rest(at, core, edges, length)
-    at = _part(at * (_WIDTH_TO_HEIGHT**0.5, _WIDTH_TO_HEIGHT**-0.5), size + _GAP)
-    at -= (at.max(axis=0) + at.min(axis=0)) / 2
-    return {
-        iri: (round(float(x), 1), round(float(y), 1)) for iri, (x, y) in zip(order, at, strict=True)
-    }
+    at = _attract_and_repel(_start(group, length), edges, weight, group, length)
+    at = _lengthwise(at) * (_WIDTH_TO_HEIGHT**0.5, _WIDTH_TO_HEIGHT**-0.5)
+    room = size.prod(axis=1).sum() / _DENSITY
+    at *= min(1.0, float(np.sqrt(room / max(np.ptp(at, axis=0).prod(), 1.0))))
+    at = _part(at, size + _GAP)
+    return at - (at.max(axis=0) + at.min(axis=0)) / 2
+
+
+def settle(
+    at: Mapping[str, tuple[float, float]],
+    graph: "nx.Graph[str]",
+    boxes: Mapping[str, tuple[float, float]],
+    newcomers: Sequence[str],
+) -> dict[str, tuple[float, float]]:
+    """Places for newcomers: the free spot nearest to their neighbours, moving nobody.
+
+    Args:
+        at: the places that `place` gave.
+        graph: links newcomers to others, placed or new.
+        boxes: width and height that each node takes with its label.
+        newcomers: in the order in which they choose.
+    """
+    settled = dict(at)
+    for iri in newcomers:
+        near = np.array([settled[other] for other in graph[iri] if other in settled])
+        start = near.mean(axis=0) if len(near) else np.zeros(2)
+        others = np.array(list(settled.values())).reshape(-1, 2)
+        size = np.array([boxes[other] for other in settled]).reshape(-1, 2)
+        own = np.array([boxes[iri]])
+        spot = start + _free_spot(start[None, :], own, others, size, clearance=_GAP)
+        settled[iri] = (round(float(spot[0]), 1), round(float(spot[1]), 1))
+    return {iri: settled[iri] for iri in newcomers}
+
+
+def encircle(
+    at: Mapping[str, tuple[float, float]],
+    graph: "nx.Graph[str]",
+    boxes: Mapping[str, tuple[float, float]],
+    newcomers: Sequence[str],
+) -> dict[str, tuple[float, float]]:
+    """Places for many newcomers: rings around all that is placed, each on its neighbours' side.
+
+    Takes what `settle` takes; the first newcomers come on the inner rings.
+    """
+    known = dict(at)
+    width, height = (max(boxes[iri][axis] for iri in newcomers) + _GAP for axis in (0, 1))
+    reach = np.array([(abs(x), abs(y)) for x, y in at.values()]).max(axis=0, initial=0.0)
+    radius = reach * 2**0.5 + (width, height)
+    waiting = list(newcomers)
+    while waiting:
+        spots = _ring(radius, width)
+        ring, waiting = waiting[: len(spots)], waiting[len(spots) :]
+        angle = {iri: _side(known, graph, iri) for iri in ring}
+        ring.sort(key=lambda iri: (angle[iri], iri))
+        step = len(spots) / len(ring)
+        for index, iri in enumerate(ring):
+            x, y = spots[int(index * step)]
+            known[iri] = (round(float(x), 1), round(float(y), 1))
+        radius = radius + (width, height)
+    return {iri: known[iri] for iri in newcomers}
+
+
+def _ring(radius: Floats, spacing: float) -> Floats:
+    """Points around an ellipse, `spacing` apart along it, from the angle -pi upwards."""
+    angle = np.linspace(-np.pi, np.pi, 2_000)
+    rim = np.column_stack([np.cos(angle), np.sin(angle)]) * radius
+    way = np.concatenate([[0.0], np.linalg.norm(np.diff(rim, axis=0), axis=1).cumsum()])
+    stops = np.arange(max(1, int(way[-1] / spacing))) * spacing
+    return np.column_stack([np.interp(stops, way, rim[:, axis]) for axis in (0, 1)])
+
+
+def _side(at: Mapping[str, tuple[float, float]], graph: "nx.Graph[str]", iri: str) -> float:
+    near = np.array([at[other] for other in graph[iri] if other in at])
+    x, y = near.mean(axis=0) if len(near) else (0.0, 1.0)
+    return float(np.arctan2(y, x))
+
+
+def _lengthwise(at: Floats) -> Floats:
+    """Turned so that the longest way across lies flat."""
+    _, axes = np.linalg.eigh(np.cov(at, rowvar=False) if len(at) > 1 else np.eye(2))
+    axes = axes[:, ::-1] * np.sign(axes[:, ::-1].sum(axis=0) + 1e-12)
+    return np.asarray(at @ axes, dtype=float)
+
+
+def _free_spot(
+    local: Floats, own: Floats, at: Floats, size: Floats, *, clearance: float
+) -> Floats:
+    """The shift nearest to the middle, on a spiral, that keeps a part clear of what is placed."""
+    if not len(at):
+        return np.zeros(2)
+    low, high = (local - own / 2).min(axis=0), (local + own / 2).max(axis=0)
+    middle, reach = (low + high) / 2, (high - low) / 2 + clearance + size / 2
+    for shift in _spiral(100_000, 30.0) * (_WIDTH_TO_HEIGHT**0.5, _WIDTH_TO_HEIGHT**-0.5):
+        if not (np.abs(at - middle - shift) < reach).all(axis=1).any():
+            return np.asarray(shift, dtype=float)
+    return np.array([at[:, 0].max() - low[0] + clearance, 0.0])
 
 
 def _spiral(count: int, step: float) -> Floats:
@@ -94,25 +193,12 @@ def _attract_and_repel(
             np.add.at(force, edges[:, 0], -drawn)
             np.add.at(force, edges[:, 1], drawn)
         for member in members:
-            force[member] -= (at[member] - at[member].mean(axis=0)) * 0.6
+            force[member] -= (at[member] - at[member].mean(axis=0)) * 1.1
         force -= at * 0.12
         reach = np.maximum(np.linalg.norm(force, axis=1), 1e-9)
         heat = length * 1.5 * (1 - step / _ROUNDS) ** 1.5 + length * 0.01
         at = at + force * (np.minimum(reach, heat) / reach)[:, None]
     return at
-
-
-def _place_the_rest(at: Floats, core: int, edges: NDArray[np.int_], length: float) -> None:
-    """Put each further node just outside the middle of its neighbours that have a place."""
-    near: dict[int, list[int]] = {}
-    for a, b in edges.tolist():
-        near.setdefault(max(a, b), []).append(min(a, b))
-    rim = float(np.linalg.norm(at[:core], axis=1).max()) + length
-    for node in range(core, len(at)):
-        angle = node * _GOLDEN_ANGLE
-        offset = np.array([np.cos(angle), np.sin(angle)])
-        placed = near.get(node)
-        at[node] = at[placed].mean(axis=0) + offset * length if placed else offset * rim
 
 
 def _part(at: Floats, size: Floats) -> Floats:

@@ -6,12 +6,14 @@ A view: computed from the dataset, never written back.
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import networkx as nx
-from rdflib import Dataset
+from rdflib import Dataset, URIRef
 
+from cloudhealth_kg.dataset import article_records
 from cloudhealth_kg.model import KINDS, STANCES, Stance
 from cloudhealth_kg.vocabulary import CH, COUNTERMEASURES_GRAPH, ONTOLOGY_GRAPH, PREFIXES
 
@@ -21,20 +23,22 @@ if TYPE_CHECKING:
 GraphFormat = Literal["graphml", "gexf"]
 FrameRows = Literal["concepts", "statements", "evidence"]
 
+_BATCH = 50
+"""Articles asked about at once: some servers cut long results in silence."""
+
 _ARTICLES = """
-SELECT ?article ?title ?date ?source ?publisher WHERE { GRAPH ?article {
-  ?article a schema:Article .
+SELECT ?article ?title ?date ?source ?publisher ?path WHERE { VALUES ?article { %s } GRAPH ?article {
+  ?article a schema:Article . OPTIONAL { ?article ch:path ?path }
   OPTIONAL { ?article dct:title ?title } OPTIONAL { ?article dct:issued ?date }
   OPTIONAL { ?article dct:source ?source } OPTIONAL { ?article dct:publisher ?publisher } } }
 """
 _NAMED = """
-SELECT ?article ?concept ?kind ?label WHERE { GRAPH ?article {
-  ?article a schema:Article . ?concept a ?kind ; skos:prefLabel ?label } }
+SELECT ?article ?concept ?kind ?label WHERE { VALUES ?article { %s } GRAPH ?article {
+  ?concept a ?kind ; skos:prefLabel ?label } }
 """
 _EVIDENCE = """
 SELECT ?article ?subject ?relation ?object ?quote ?start ?section ?rule ?stance ?confidence
-WHERE { GRAPH ?article {
-  ?article a schema:Article .
+WHERE { VALUES ?article { %s } GRAPH ?article {
   ?statement a ch:Statement ; rdf:subject ?subject ; rdf:predicate ?relation ;
     rdf:object ?object ; ch:evidence ?evidence .
   ?evidence oa:exact ?quote ; oa:start ?start ; ch:stance ?stance ; ch:confidence ?confidence .
@@ -42,7 +46,7 @@ WHERE { GRAPH ?article {
 """
 _CURATED_CONCEPTS = f"""
 SELECT ?concept ?kind ?label ?alternative ?definition WHERE {{ GRAPH <{ONTOLOGY_GRAPH}> {{
-  ?concept a skos:Concept, ?kind ; skos:prefLabel ?label .
+  ?concept ch:kind ?kind ; skos:prefLabel ?label .
   OPTIONAL {{ ?concept skos:altLabel ?alternative }}
   OPTIONAL {{ ?concept skos:definition ?definition }} }} }}
 """
@@ -78,19 +82,20 @@ def to_networkx(
         it), `confidence` (the greatest among its strongest stance), `evidence` (a list of dicts:
         article, title, date, quote, start, section, rule, stance, confidence) and `guidance` (the
         sources that state it independently). `graph["articles"]` maps article IRIs to dicts of
-        title, date, source and publisher. All in sorted order.
+        title, date, source, publisher and path. All in sorted order.
     """
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    about = dict(_read_articles(dataset)) if articles else {}
+    finished = [record.iri for record in article_records(dataset)] if articles else []
+    about = _read_articles(dataset, finished)
     graph.graph["articles"] = about
-    evidence = _read_evidence(dataset, about) if articles else {}
+    evidence = _read_evidence(dataset, about)
     guidance = _read_guidance(dataset) if countermeasures else {}
     edges = {triple: _edge(triple[1], passages, ()) for triple, passages in evidence.items()}
     edges = {triple: edge for triple, edge in edges.items() if edge["stance"] in stances}
     for triple, sources in guidance.items():
         passages = edges[triple]["evidence"] if triple in edges else []
         edges[triple] = _edge(triple[1], passages, sources)
-    named = _read_named(dataset) if articles else {}
+    named = _read_named(dataset, finished)
     curated = _read_curated(dataset)
     nodes = set(named) | {end for triple in edges for end in (triple[0], triple[2])}
     for iri in sorted(nodes):
@@ -175,19 +180,29 @@ def _rows(dataset: Dataset, query: str) -> Iterator[dict[str, str]]:
         yield {str(name): str(value) for name, value in row.asdict().items()}  # type: ignore[union-attr]
 
 
-def _read_articles(dataset: Dataset) -> list[tuple[str, dict[str, str]]]:
+def _article_rows(
+    dataset: Dataset, query: str, articles: Iterable[str]
+) -> Iterator[dict[str, str]]:
+    waiting = iter(articles)
+    while batch := list(islice(waiting, _BATCH)):
+        yield from _rows(dataset, query % " ".join(URIRef(iri).n3() for iri in batch))
+
+
+def _read_articles(dataset: Dataset, articles: Iterable[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    for row in _rows(dataset, _ARTICLES):
-        about = {key: row.get(key, "") for key in ("title", "date", "source", "publisher")}
+    for row in _article_rows(dataset, _ARTICLES, articles):
+        about = {key: row.get(key, "") for key in ("title", "date", "source", "publisher", "path")}
         known = found.setdefault(row["article"], about)
         for key, value in about.items():
             known[key] = min(known[key], value)
-    return sorted(found.items())
+    return dict(sorted(found.items()))
 
 
-def _read_named(dataset: Dataset) -> dict[str, list[tuple[str, str, str]]]:
+def _read_named(
+    dataset: Dataset, articles: Iterable[str]
+) -> dict[str, list[tuple[str, str, str]]]:
     named: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
-    for row in _rows(dataset, _NAMED):
+    for row in _article_rows(dataset, _NAMED, articles):
         if (kind := _kind(row["kind"])) is not None:
             named[row["concept"]].add((row["article"], kind, row["label"]))
     return {iri: sorted(found) for iri, found in named.items()}
@@ -214,7 +229,7 @@ def _read_evidence(
     dataset: Dataset, about: Mapping[str, Mapping[str, str]]
 ) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
     evidence: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in _rows(dataset, _EVIDENCE):
+    for row in _article_rows(dataset, _EVIDENCE, about):
         article = about[row["article"]]
         passage = {
             "article": row["article"],

@@ -6,6 +6,7 @@ and the model.
 """
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,11 +31,14 @@ from cloudhealth_kg.windows import (
 )
 
 Floats = NDArray[np.float32]
+Span = tuple[int, int]
 
 FILES = ("config.json", "tokenizer.json", "words.npz", "spans.onnx", "pairs.onnx")
 FORMAT = 1
 DECIMALS = 4
 """Scores are rounded to this, so that the last bits of an addition decide nothing."""
+
+NEVER = -1e4
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +65,31 @@ class PairScore:
     target: int
     relation: Relation
     score: float
-    places: tuple[tuple[tuple[int, int], tuple[int, int], float], ...]
+    places: tuple[tuple[Span, Span, float], ...]
     """The pairs of spans (source, target) that spoke for it, the strongest first."""
 
 
 @dataclass(frozen=True)
-class Model:
-    """A model folder, loaded."""
+class WordTable:
+    """A tokenizer and the eight-bit embeddings of its pieces, which both networks read."""
 
-    config: dict[str, Any]
     tokenizer: Tokenizer
     words: NDArray[np.int8]
     scales: Floats
-    spans: onnxruntime.InferenceSession
-    pairs: onnxruntime.InferenceSession
 
-    @property
-    def version(self) -> str:
-        """Name and digest of the model; part of what an article's statements were made by."""
-        return str(self.config["version"])
+    def embed(self, window: Window) -> Floats:
+        """Pieces x width."""
+        return self.words[window.pieces].astype(np.float32) * self.scales[window.pieces]
 
-    def score_spans(
+
+@dataclass(frozen=True)
+class SpanScorer:
+    """The network that scores spans."""
+
+    table: WordTable
+    session: onnxruntime.InferenceSession
+
+    def score(
         self, article: Article, lexicon: Sequence[tuple[int, int, Kind]], *, floor: float
     ) -> list[SpanScore]:
         """Each span whose score reaches `floor`, by offset. Spans may overlap.
@@ -90,16 +98,48 @@ class Model:
         """
         return [
             span
-            for window in cut_windows(article, self.tokenizer)
+            for window in cut_windows(article, self.table.tokenizer)
             for span in self._spans_in(window, window.tag_kinds(lexicon), floor)
         ]
 
-    def score_pairs(
+    def _spans_in(self, window: Window, kind_tags: Ints, floor: float) -> list[SpanScore]:
+        (logits,) = self.session.run(
+            None,
+            {
+                "embeddings": self.table.embed(window),
+                "kind_tags": kind_tags,
+                "first": window.first,
+                "last": window.last,
+            },
+        )
+        probabilities = _softmax(logits)
+        found = []
+        for word, more in zip(*np.nonzero(1 - probabilities[:, :, 0] >= floor), strict=True):
+            end = word + more
+            if end >= len(window.first) or window.blocks[end] != window.blocks[word]:
+                continue
+            if window.scored[word]:
+                kinds = tuple(round(float(p), DECIMALS) for p in probabilities[word, more, 1:])
+                score = round(sum(kinds), DECIMALS)
+                found.append(
+                    SpanScore(int(window.starts[word]), int(window.ends[end]), score, kinds)
+                )
+        return found
+
+
+@dataclass(frozen=True)
+class PairScorer:
+    """The network that scores pairs of concepts."""
+
+    table: WordTable
+    session: onnxruntime.InferenceSession
+
+    def score(
         self, article: Article, concepts: Sequence[ConceptSpans], *, floor: float
     ) -> list[PairScore]:
         """Each admissible pair of concepts whose best relation reaches `floor`, by number."""
-        places: dict[tuple[int, int], list[tuple[Floats, tuple[int, int], tuple[int, int]]]] = {}
-        windows = cut_windows(article, self.tokenizer)
+        places: dict[tuple[int, int], list[tuple[Floats, Span, Span]]] = {}
+        windows = cut_windows(article, self.table.tokenizer)
         for pairs in pair_mentions(article, windows, concepts):
             if not len(pairs.pairs):
                 continue
@@ -110,7 +150,7 @@ class Model:
         scores = []
         for (source, target), found in sorted(places.items()):
             allowed = ADMISSIBLE[KINDS.index(concepts[source][0]), KINDS.index(concepts[target][0])]
-            logits = np.stack([np.where(allowed, row, -np.inf) for row, _, _ in found])
+            logits = np.stack([np.where(allowed, row, NEVER) for row, _, _ in found])
             probabilities = _softmax(np.concatenate([[0.0], _logsumexp(logits)]))[1:]
             best = int(np.argmax(probabilities))
             score = round(float(probabilities[best]), DECIMALS)
@@ -124,41 +164,12 @@ class Model:
                 scores.append(PairScore(source, target, RELATIONS[best], score, witnesses))
         return scores
 
-    def _spans_in(self, window: Window, kind_tags: Ints, floor: float) -> list[SpanScore]:
-        (logits,) = self.spans.run(
-            None,
-            {
-                "embeddings": self._embed(window),
-                "kind_tags": kind_tags,
-                "first": window.first,
-                "last": window.last,
-            },
-        )
-        probabilities = _softmax(logits)
-        found = []
-        for word, more in zip(*np.nonzero(1 - probabilities[:, :, 0] >= floor), strict=True):
-            end = word + more
-            if end >= len(window.first) or window.blocks[end] != window.blocks[word]:
-                continue
-            if not window.scored[word]:
-                continue
-            kinds = tuple(round(float(p), DECIMALS) for p in probabilities[word, more, 1:])
-            found.append(
-                SpanScore(
-                    int(window.starts[word]),
-                    int(window.ends[end]),
-                    round(sum(kinds), DECIMALS),
-                    kinds,
-                )
-            )
-        return found
-
     def _logits(self, pairs: Pairs) -> Floats:
         mentions, rows = pairs.mentions, pairs.pairs
-        (logits,) = self.pairs.run(
+        (logits,) = self.session.run(
             None,
             {
-                "embeddings": self._embed(pairs.window),
+                "embeddings": self.table.embed(pairs.window),
                 "kind_tags": pairs.kind_tags,
                 "first": mentions[:, 0],
                 "last": mentions[:, 1],
@@ -169,9 +180,41 @@ class Model:
         )
         return np.asarray(logits, dtype=np.float32)
 
-    def _embed(self, window: Window) -> Floats:
-        table = self.words[window.pieces].astype(np.float32)
-        return table * self.scales[window.pieces]
+
+@dataclass(frozen=True)
+class Calibration:
+    """A logistic curve from the logits of scores to the probability of being right (Platt 1999)."""
+
+    weights: tuple[float, ...]
+    """One for each score, then the constant."""
+
+    def apply(self, *scores: float) -> float:
+        """The probability, rounded to `DECIMALS`."""
+        terms = [w * logit(s) for w, s in zip(self.weights, scores, strict=False)]
+        return round(1 / (1 + math.exp(-sum(terms) - self.weights[-1])), DECIMALS)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model folder, loaded."""
+
+    version: str
+    """Name and digest; part of what an article's statements were made by."""
+    spans: SpanScorer
+    pairs: PairScorer
+    concept_threshold: float
+    """Calibrated confidence from which a concept counts."""
+    relation_threshold: float
+    concept_calibration: Calibration
+    """Of the score of a concept's best span."""
+    relation_calibration: Calibration
+    """Of the score of a pair and those of its source and target."""
+
+
+def logit(score: float) -> float:
+    """Log-odds of a score, kept within +-9."""
+    bounded = min(1 - 1e-4, max(1e-4, score))
+    return math.log(bounded / (1 - bounded))
 
 
 def default_model() -> Path:
@@ -199,14 +242,15 @@ def load_model(folder: Path) -> Model:
                 f"{folder}/config.json: model format {config['format']}, this version reads "
                 f"{FORMAT}; train the model again with this version"
             )
-        words = np.load(folder / "words.npz", allow_pickle=False)
+        table = load_words(folder)
         return Model(
-            config=config,
-            tokenizer=Tokenizer.from_file(str(folder / "tokenizer.json")),
-            words=words["words"],
-            scales=words["scales"],
-            spans=_session(folder / "spans.onnx"),
-            pairs=_session(folder / "pairs.onnx"),
+            version=config["version"],
+            spans=SpanScorer(table, open_session(folder / "spans.onnx")),
+            pairs=PairScorer(table, open_session(folder / "pairs.onnx")),
+            concept_threshold=config["concept_threshold"],
+            relation_threshold=config["relation_threshold"],
+            concept_calibration=Calibration(tuple(config["concept_calibration"])),
+            relation_calibration=Calibration(tuple(config["relation_calibration"])),
         )
     except ModelError:
         raise
@@ -214,7 +258,15 @@ def load_model(folder: Path) -> Model:
         raise ModelError(f"{folder}: the model is damaged ({error}); install it again") from error
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
+def load_words(folder: Path) -> WordTable:
+    """The tokenizer and word-piece embeddings of a model folder."""
+    arrays = np.load(folder / "words.npz", allow_pickle=False)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    return WordTable(tokenizer, arrays["words"], arrays["scales"])
+
+
+def open_session(path: Path) -> onnxruntime.InferenceSession:
+    """An ONNX graph, ready to run on one thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -222,7 +274,7 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def _spans_of(pairs: Pairs) -> list[tuple[int, int]]:
+def _spans_of(pairs: Pairs) -> list[Span]:
     window = pairs.window
     first = np.searchsorted(window.first, pairs.mentions[:, 0])
     last = np.searchsorted(window.last, pairs.mentions[:, 1])
@@ -237,5 +289,5 @@ def _softmax(logits: NDArray[Any]) -> NDArray[Any]:
 
 
 def _logsumexp(logits: NDArray[Any]) -> NDArray[Any]:
-    highest = np.maximum(logits.max(axis=0), -1e4)
+    highest = logits.max(axis=0)
     return np.asarray(highest + np.log(np.exp(logits - highest).sum(axis=0) + 1e-12))

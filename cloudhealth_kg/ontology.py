@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
-from rdflib import Graph, Node, URIRef
+from rdflib import Graph, Literal, Node, URIRef
 from rdflib.namespace import OWL, RDF, SKOS
 
 from cloudhealth_kg.errors import OntologyError
@@ -40,6 +40,8 @@ class OntologyConcept:
     alt_labels: tuple[str, ...] = ()
     definition: str = ""
     broader: tuple[str, ...] = ()
+    grouping: bool = False
+    """True where it only orders others: its labels are not looked for in articles."""
 
     @property
     def kind(self) -> Kind:
@@ -130,6 +132,7 @@ def _read_concepts(graph: Graph) -> Iterator[OntologyConcept]:
             alt_labels=tuple(sorted(str(o) for o in graph.objects(iri, SKOS.altLabel))),
             definition=str(graph.value(iri, SKOS.definition) or ""),
             broader=tuple(sorted(str(o) for o in graph.objects(iri, SKOS.broader))),
+            grouping=(iri, CH.grouping, Literal(True)) in graph,
         )
 
 
@@ -149,6 +152,8 @@ def _labels(graph: Graph, iri: Node) -> Iterator[str]:
 def _index_labels(concepts: Iterable[OntologyConcept]) -> dict[str, tuple[str, ...]]:
     index: dict[str, set[str]] = {}
     for concept in concepts:
+        if concept.grouping:
+            continue
         for label in (concept.label, *concept.alt_labels):
             index.setdefault(normalise_label(label), set()).add(concept.iri)
     return {label: tuple(sorted(iris)) for label, iris in sorted(index.items())}

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from pyvis.network import Network
 
 from cloudhealth_kg.analysis import Analysis, analyse
-from cloudhealth_kg.layout import place
+from cloudhealth_kg.layout import encircle, place, settle
 from cloudhealth_kg.model import KINDS, RELATIONS, STANCES
 from cloudhealth_kg.vocabulary import CONCEPT
 
@@ -68,7 +68,7 @@ def render_html(
         "communities": [group.label for group in found.communities],
         "concepts": _concepts(graph, found, order),
         "statements": _statements(graph, number),
-        "map": _map(graph, found, order, number),
+        "map": _map(graph, found, order, number, drawn),
     }
     environment = Environment(
         loader=PackageLoader("cloudhealth_kg"), autoescape=True, undefined=StrictUndefined
@@ -128,7 +128,7 @@ def _address(source: str) -> str:
 
 def _article(about: Mapping[str, str]) -> dict[str, str]:
     return {
-        "title": about["title"] or "Untitled article",
+        "title": about["title"] or about["path"] or "Untitled article",
         "date": about["date"],
         "publisher": about["publisher"],
         "source": _address(about["source"]),
@@ -191,24 +191,29 @@ def _edges(graph: "nx.MultiDiGraph[str]") -> list[tuple[str, str, dict[str, Any]
 
 
 def _map(
-    graph: "nx.MultiDiGraph[str]", found: Analysis, order: list[str], number: Mapping[str, int]
+    graph: "nx.MultiDiGraph[str]",
+    found: Analysis,
+    order: list[str],
+    number: Mapping[str, int],
+    drawn: int,
 ) -> dict[str, Any]:
     """Nodes and edges as pyvis writes them for vis-network, by concept and statement number."""
     size = {iri: 7 + 4.2 * math.sqrt(graph.nodes[iri]["articles"]) for iri in order}
-    links = nx.Graph()
-    links.add_nodes_from(order)
-    for subject, object_, edge in _edges(graph):
-        if subject != object_:
-            links.add_edge(subject, object_, weight=max(1, edge["articles"]))
-    linked = [iri for iri in order if links.degree(iri)]
-    letter = {iri: round(8 + size[iri] * 0.52, 1) for iri in order}
+    letter = {iri: round(11 + 17 / (1 + rank / 18), 1) for rank, iri in enumerate(order)}
     boxes = {iri: _box(graph.nodes[iri]["label"], size[iri], letter[iri]) for iri in order}
-    groups = [group.members for group in found.communities]
-    at = place(_ordered(links, linked), boxes, groups)
+    said = _links(graph, order, guidance=False)
+    every = _links(graph, order, guidance=True)
+    first = [iri for iri in order if said.degree(iri)][:drawn]
+    later = [iri for iri in order if every.degree(iri) and iri not in set(first)]
+    said.remove_nodes_from(set(order) - set(first))
+    at = place(said, boxes, [group.members for group in found.communities])
+    beside = settle if len(order) <= drawn else encircle
+    at |= beside(at, every, boxes, later) if later else {}
     at |= _rows([iri for iri in order if iri not in at], boxes, at)
     network = Network(directed=True)
     for iri in order:
         x, y = at[iri]
+        y -= _label_height(graph.nodes[iri]["label"], letter[iri]) / 2
         network.add_node(
             number[iri],
             label=_wrapped(graph.nodes[iri]["label"]),
@@ -216,7 +221,7 @@ def _map(
             size=round(size[iri], 1),
             font={"size": letter[iri]},
             x=x,
-            y=y,
+            y=round(y, 1),
         )
     for place_, (subject, object_, edge) in enumerate(_edges(graph)):
         network.add_edge(
@@ -230,11 +235,16 @@ def _map(
     return {"nodes": nodes, "edges": edges}
 
 
-def _ordered(links: "nx.Graph[str]", nodes: list[str]) -> "nx.Graph[str]":
-    part: nx.Graph[str] = nx.Graph()
-    part.add_nodes_from(nodes)
-    part.add_edges_from(links.edges(data=True))
-    return part
+def _links(
+    graph: "nx.MultiDiGraph[str]", order: list[str], *, guidance: bool
+) -> "nx.Graph[str]":
+    """Who stands beside whom: by what articles say, and by what guidance alone says."""
+    links: nx.Graph[str] = nx.Graph()
+    links.add_nodes_from(order)
+    for subject, object_, edge in _edges(graph):
+        if subject != object_ and (edge["evidence"] or guidance):
+            links.add_edge(subject, object_, weight=max(1, edge["articles"]))
+    return links
 
 
 def _wrapped(label: str) -> str:
@@ -243,8 +253,13 @@ def _wrapped(label: str) -> str:
 
 
 def _box(label: str, size: float, letter: float) -> tuple[float, float]:
-    lines = _wrapped(label).split("\n")
-    return max(2 * size, max(map(len, lines)) * letter * 0.54), 2 * size + len(lines) * letter * 1.2
+    """Width and height of a node and the label beneath it."""
+    widest = max(map(len, _wrapped(label).split("\n")))
+    return max(2 * size, widest * letter * 0.58), 2 * size + _label_height(label, letter)
+
+
+def _label_height(label: str, letter: float) -> float:
+    return (_wrapped(label).count("\n") + 1) * letter * 1.2
 
 
 def _rows(

@@ -65,6 +65,7 @@ class LocalStore(OxigraphStore):
 
     def _open(self, folder: Path) -> ox.Store:
         store_folder.prepare(folder)
+        self._changed = not store_folder.is_published(folder)  # new, or left by a killed writer
         self._lock = store_folder.lock_for_writing(folder)
         return ox.Store(folder / "data")
 
@@ -123,7 +124,7 @@ class LocalStore(OxigraphStore):
             return
         try:
             if self.folder is not None and not self.read_only:
-                if self._changed or not store_folder.is_published(self.folder):
+                if self._changed:
                     self.publish()
                 store_folder.mark_published(self.folder)
         finally:
@@ -146,6 +147,9 @@ class LocalStore(OxigraphStore):
     def update(self, *args: Any, **kwargs: Any) -> None:
         """See `rdflib.store.Store`."""
         self._write(lambda: super(LocalStore, self).update(*args, **kwargs))
+
+    def add_graph(self, graph: Any) -> None:
+        """See `rdflib.store.Store`; here a graph is there as soon as it holds a triple."""
 
     def remove_graph(self, graph: Any) -> None:
         """See `rdflib.store.Store`."""

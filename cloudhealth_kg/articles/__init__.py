@@ -43,7 +43,7 @@ SUFFIXES = {
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _LOOKS_HTML = re.compile(r"\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _LOOKS_MARKDOWN = re.compile(
-    r"^(?:#{1,6} \S|\s*[-*+] \[[ x]\] |\|?\s*:?-{3,}:?\s*\||```)|\*\*\S[^*\n]*\*\*|\]\(\S+\)",
+    r"^(?:#{1,6} \S|[ \t]{0,9}[-*+] \[[ x]\] |\|?[ \t]{0,9}:?-{3,99}:?[ \t]{0,9}\||```)|\*\*\S[^*\n]{0,200}\*\*|\]\([^\s)]{1,300}\)",
     re.MULTILINE,
 )
 

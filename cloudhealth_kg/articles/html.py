@@ -295,7 +295,7 @@ class _Walk:
             return
         if name in ("td", "th"):
             if self.cells and self.row:
-                self.builder.insert(" | " if not self.builder.empty else "| ")
+                self.builder.next_cell()
             self.cells += 1
             return
         if name in _BLOCKS:

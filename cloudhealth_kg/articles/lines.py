@@ -120,10 +120,11 @@ class LineBuilder:
         if linked:
             self._linked += self._length - before
 
-    def insert(self, text: str) -> None:
-        """Append `text` that does not stand in the file, such as the mark between two cells."""
-        self._parts.append(text)
-        self._length += len(text)
+    def next_cell(self) -> None:
+        """Begin the next cell of a table row; an empty cell leaves two marks in a row: "a | | c"."""
+        mark = "| " if not self._parts or self._parts[-1].endswith("| ") else " | "
+        self._parts.append(mark)
+        self._length += len(mark)
         self._space = False
 
     def open_emphasis(self) -> None:
@@ -142,12 +143,13 @@ class LineBuilder:
         """The line, or None where it holds no visible text; the builder is then empty again."""
         line = None
         if self._length:
+            text = "".join(self._parts).rstrip(" ")
             line = Line(
-                "".join(self._parts),
+                text,
                 role,
                 level,
                 tuple(self._runs),
-                lead=self._length if self._lead_open else self._lead,
+                lead=len(text) if self._lead_open else self._lead,
                 linked=self._linked,
                 depth=depth,
                 ruled=ruled,

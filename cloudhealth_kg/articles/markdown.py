@@ -188,7 +188,7 @@ class _Reader:
             self.role, self.level, self.cell = "row", 0, False
         elif name == "TableCell":
             if self.cell:
-                self.builder.insert(" | " if not self.builder.empty else "| ")
+                self.builder.next_cell()
             self.cell = True
         elif name in ("Paragraph", "BlockQuote", "FootnoteDefinition", "DefinitionListDefinition"):
             self.flush()

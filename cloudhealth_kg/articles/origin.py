@@ -46,11 +46,11 @@ class Origin:
         if not alike:
             yield text, self._file(start), max(self._file(end), self._file(start))
             return
-        at = max(bisect_right(self.segments, start, key=itemgetter(0)) - 1, 0)
         done = start
-        for seg_start, length, file_start, file_length in self.segments[at:]:
-            if seg_start >= end:
-                break
+        at = max(bisect_right(self.segments, start, key=itemgetter(0)) - 1, 0)
+        while at < len(self.segments) and self.segments[at][0] < end:
+            seg_start, length, file_start, file_length = self.segments[at]
+            at += 1
             left, right = max(seg_start, start), min(seg_start + length, end)
             if left >= right:
                 continue

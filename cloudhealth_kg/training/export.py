@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import tempfile
 import warnings
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from cloudhealth_kg.neural import FORMAT
@@ -20,67 +20,68 @@ from cloudhealth_kg.training.networks import PairNetwork, SpanNetwork
 INTS = torch.zeros(5, dtype=torch.int64)
 
 
-def write_model(
-    spans: SpanNetwork, pairs: PairNetwork, base: Path, folder: Path, config: dict[str, Any]
-) -> None:
-    """Write a model folder that `neural.load_model` reads.
-
-    The networks share the (frozen) table of word-piece embeddings, which is kept once, as eight
-    bits a weight and a scale a row.
-    """
+def write_table(network: SpanNetwork | PairNetwork, base: Path, folder: Path) -> None:
+    """Write tokenizer and word-piece embeddings: eight bits a weight and a scale a row."""
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(base / "tokenizer.json", folder / "tokenizer.json")
-    table = spans.words.weight.detach().numpy()
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    table = network.words.weight.detach().numpy()
     scales = np.abs(table).max(axis=1, keepdims=True).astype(np.float32) / 127
     scales[scales == 0] = 1
-    np.savez_compressed(
-        folder / "words.npz", words=np.round(table / scales).astype(np.int8), scales=scales
-    )
-    embeddings = torch.zeros(5, spans.width)
+    words = np.round(table / scales).astype(np.int8)
+    np.savez_compressed(folder / "words.npz", words=words, scales=scales)
+
+
+def write_spans(network: SpanNetwork, folder: Path) -> None:
+    """Write `spans.onnx`."""
     _export(
-        spans,
-        (embeddings, INTS, torch.tensor([1, 2, 3]), torch.tensor([1, 2, 3])),
-        {
-            "embeddings": ["pieces"],
-            "kind_tags": ["pieces"],
-            "first": ["words"],
-            "last": ["words"],
-        },
+        network,
+        (torch.zeros(5, network.width), INTS, torch.tensor([1, 2, 3]), torch.tensor([1, 2, 3])),
+        {"embeddings": "pieces", "kind_tags": "pieces", "first": "words", "last": "words"},
         folder / "spans.onnx",
     )
-    places = torch.tensor([1, 3])
+
+
+def write_pairs(network: PairNetwork, folder: Path) -> None:
+    """Write `pairs.onnx`."""
+    places, features = torch.tensor([1, 3]), torch.zeros(2, 4, dtype=torch.int64)
     _export(
-        pairs,
+        network,
         (
-            embeddings,
+            torch.zeros(5, network.width),
             INTS,
             places,
             places,
             torch.tensor([0, 1]),
             torch.tensor([1, 0]),
-            torch.zeros(2, 4, dtype=torch.int64),
+            features,
         ),
         {
-            "embeddings": ["pieces"],
-            "kind_tags": ["pieces"],
-            "first": ["mentions"],
-            "last": ["mentions"],
-            "source": ["pairs"],
-            "target": ["pairs"],
-            "features": ["pairs"],
+            "embeddings": "pieces",
+            "kind_tags": "pieces",
+            "first": "mentions",
+            "last": "mentions",
+            "source": "pairs",
+            "target": "pairs",
+            "features": "pairs",
         },
         folder / "pairs.onnx",
     )
-    digest = hashlib.sha256()
+
+
+def write_config(folder: Path, config: dict[str, Any]) -> None:
+    """Write `config.json`, with a version made of the folder's name and the digest of its files."""
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
     for name in ("words.npz", "spans.onnx", "pairs.onnx"):
         digest.update((folder / name).read_bytes())
-    version = f"{folder.name}-{digest.hexdigest()[:12]}"
-    record = {"format": FORMAT, "version": version, **config}
+    record = {"format": FORMAT, "version": f"{folder.name}-{digest.hexdigest()[:12]}", **config}
     (folder / "config.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
 
 
 def _export(
-    network: nn.Module, inputs: tuple[Tensor, ...], axes: dict[str, list[str]], path: Path
+    network: nn.Module, inputs: tuple[Tensor, ...], axes: dict[str, str], path: Path
 ) -> None:
     network.eval()
     network.requires_grad_(False)
@@ -93,7 +94,7 @@ def _export(
             str(full),
             input_names=list(axes),
             output_names=["logits"],
-            dynamic_axes={name: dict(enumerate(names)) for name, names in axes.items()},
+            dynamic_axes={name: {0: axis} for name, axis in axes.items()},
             opset_version=17,
             dynamo=False,
         )

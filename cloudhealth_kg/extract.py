@@ -1,0 +1,158 @@
+"""Annotated Doc to Extraction: which statements an article makes, and the passages that bear them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from cloudhealth_kg.annotate import annotate
+from cloudhealth_kg.concepts import NamedConcept
+from cloudhealth_kg.model import (
+    Article,
+    Concept,
+    Evidence,
+    Extraction,
+    Mention,
+    Statement,
+)
+from cloudhealth_kg.neural import Model, PairScore
+from cloudhealth_kg.stance import read_stance
+
+FLOOR = 0.02
+"""Pairs less probable than this are not looked at, nor listed as rejected."""
+
+NEARLY = 0.5
+"""A passage counts as evidence where it speaks at least this share as clearly as the best."""
+
+MOST_PASSAGES = 3
+LONGEST_QUOTE = 700
+"""Characters; where two mentions lie farther apart, the source's sentence alone is quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A pair that was weighed and not stated, and why."""
+
+    source: str
+    relation: str
+    target: str
+    confidence: float
+    reason: str
+
+
+def extract(article: Article, nlp: Language) -> Extraction:
+    """All that an article says. The same article, model and ontology give the same result."""
+    return to_extraction(annotate(article, nlp))
+
+
+def to_extraction(doc: Doc) -> Extraction:
+    """The extraction of a `Doc` that `annotate` made."""
+    extraction, _ = weigh(doc)
+    return extraction
+
+
+def weigh(doc: Doc) -> tuple[Extraction, list[Rejected]]:
+    """The extraction of a `Doc`, and the pairs that were weighed and found too light."""
+    article: Article = doc._.article
+    concepts: Sequence[NamedConcept] = doc._.concepts
+    model: Model = doc._.model
+    pairs = model.pairs.score(
+        article, [(c.kind, [(s.start, s.end) for s in c.spans]) for c in concepts], floor=FLOOR
+    )
+    statements, rejected = [], []
+    for pair in pairs:
+        source, target = concepts[pair.source], concepts[pair.target]
+        confidence = model.relation_calibration.apply(pair.score, source.score, target.score)
+        evidence = _evidence(doc, pair, confidence, asserted=confidence >= model.relation_threshold)
+        if evidence:
+            statements.append(Statement(source.iri, pair.relation, target.iri, evidence))
+        else:
+            reason = f"confidence {confidence:.2f} is below {model.relation_threshold:.2f}"
+            rejected.append(
+                Rejected(source.label, pair.relation, target.label, confidence, reason)
+            )
+    extraction = Extraction(
+        article,
+        tuple(sorted((_to_concept(c) for c in concepts), key=lambda c: c.iri)),
+        tuple(_mentions(doc, concepts)),
+        tuple(sorted(statements, key=lambda s: (s.subject, s.predicate, s.object))),
+    )
+    return extraction, sorted(rejected, key=lambda r: (-r.confidence, r.source, r.target))
+
+
+def _to_concept(concept: NamedConcept) -> Concept:
+    return Concept(concept.iri, concept.kind, concept.label, concept.known)
+
+
+def _mentions(doc: Doc, concepts: Sequence[NamedConcept]) -> list[Mention]:
+    mentions = {
+        (span.start, span.end): Mention(
+            span.start,
+            span.end,
+            doc.text[span.start : span.end],
+            concept.iri,
+            concept.confidence,
+        )
+        for concept in concepts
+        for span in concept.spans
+    }
+    return [mentions[place] for place in sorted(mentions)]
+
+
+def _evidence(
+    doc: Doc, pair: PairScore, confidence: float, *, asserted: bool
+) -> tuple[Evidence, ...]:
+    """The passages that bear a statement; of a pair below the threshold only its denials."""
+    best = pair.places[0][2]
+    found: dict[tuple[int, int], Evidence] = {}
+    for source_place, target_place, strength in pair.places[:MOST_PASSAGES]:
+        if strength < NEARLY * best:
+            break
+        source, target = _span(doc, source_place), _span(doc, target_place)
+        stance = read_stance(doc, source, target)
+        if not asserted and (stance != "negated" or pair.relation != "mitigates"):
+            continue
+        start, end, rule = _passage(doc, source, target)
+        evidence = Evidence(
+            start,
+            end,
+            doc.text[start:end],
+            doc._.article.section_at(start),
+            rule,
+            stance,
+            round(confidence * strength / best, 2),
+        )
+        found.setdefault((start, end), evidence)
+    return tuple(found[place] for place in sorted(found))
+
+
+def _span(doc: Doc, place: tuple[int, int]) -> Span:
+    span = doc.char_span(*place, alignment_mode="expand")
+    assert span is not None, f"{place} lies outside the text"
+    return span
+
+
+def _passage(doc: Doc, source: Span, target: Span) -> tuple[int, int, str]:
+    """The passage to quote, and by which structure it joins the two mentions."""
+    if source.sent == target.sent:
+        rule = "row" if _block(doc, source.start_char) == "row" else "sentence"
+        return *_trim(doc, source.sent.start_char, source.sent.end_char), rule
+    if _block(doc, target.start_char) == "heading":
+        return *_trim(doc, source.sent.start_char, source.sent.end_char), "heading"
+    if _block(doc, source.start_char) == "heading":
+        return *_trim(doc, target.sent.start_char, target.sent.end_char), "heading"
+    first, last = sorted((source.sent, target.sent), key=lambda s: s.start)
+    if last.end_char - first.start_char <= LONGEST_QUOTE:
+        return *_trim(doc, first.start_char, last.end_char), "passage"
+    return *_trim(doc, source.sent.start_char, source.sent.end_char), "passage"
+
+
+def _block(doc: Doc, offset: int) -> str:
+    article: Article = doc._.article
+    return next((b.role for b in article.blocks if b.start <= offset < b.end), "")
+
+
+def _trim(doc: Doc, start: int, end: int) -> tuple[int, int]:
+    quote = doc.text[start:end]
+    return start + len(quote) - len(quote.lstrip()), end - (len(quote) - len(quote.rstrip()))

@@ -1,0 +1,88 @@
+"""Does a passage assert what it says of two mentions, hedge it, or deny it?
+
+A reading of the dependency tree in the manner of NegEx and ConText (Chapman et al. 2001; Harkema
+et al. 2009): cues count where they bear on the words that join the two mentions.
+"""
+
+from collections.abc import Iterator
+
+from spacy.tokens import Doc, Span, Token
+
+from cloudhealth_kg.model import Stance
+
+_NEGATIONS = frozenset("not n't never no neither nor without hardly scarcely nobody nothing".split())
+_FAILURES = frozenset(
+    "cure panacea substitute fix answer remedy solution guarantee replacement shield bullet".split()
+)
+"""Nouns that, denied, dismiss a remedy: "no cure for", "is not a substitute for"."""
+
+_HELPS = frozenset(
+    """
+    address allow avoid block close contain counter cure curb cut deter eliminate enable end ensure
+    fix guarantee handle help improve lower mend minimise minimize mitigate overcome prevent protect
+    reduce relieve remove resolve save secure shield solve spare stop support tackle work
+    """.split()
+)
+_FAILS = frozenset("fail refuse struggle stop cease".split())
+_HEDGES = frozenset(
+    """
+    may might could would perhaps possibly potentially probably presumably allegedly supposedly
+    hope hopefully promise claim expect believe likely unlikely seem appear suggest if whether
+    """.split()
+)
+
+
+def read_stance(doc: Doc, source: Span, target: Span) -> Stance:
+    """The stance of the text towards a relation between two mentions.
+
+    Negated where what joins them is denied ("does not prevent", "no cure for", "fails to stop"),
+    hedged where it is possible, hoped for or conditional, else asserted.
+    """
+    same = source.sent == target.sent
+    chain = list(_joining(source.root, target.root)) if same else list(_governing(source.root))
+    words = [word for token in chain for word in (token, *token.children)]
+    if _denied(chain):
+        return "negated"
+    hedged = any(
+        word.lemma_.lower() in _HEDGES
+        and word.dep_ in {"aux", "advmod", "mark", "ROOT", "ccomp", "xcomp", "conj"}
+        for word in words
+    )
+    return "hedged" if hedged else "asserted"
+
+
+def _denied(chain: list[Token]) -> bool:
+    for token in chain:
+        lemma = token.lemma_.lower()
+        helps = lemma in _HELPS and token.pos_ in {"VERB", "AUX"}
+        negations = [c for c in token.children if c.lower_ in _NEGATIONS]
+        if helps and any(c.dep_ in {"neg", "advmod", "det", "preconj"} for c in negations):
+            return True
+        if helps and token.head.lemma_.lower() in _FAILS and token.dep_ == "xcomp":
+            return True
+        if lemma in _FAILURES and token.pos_ == "NOUN":
+            verb = token.head
+            if negations or any(c.dep_ == "neg" for c in verb.children):
+                return True
+    return False
+
+
+def _joining(one: Token, other: Token) -> Iterator[Token]:
+    """The tokens on the path between two of one sentence, the nearest common ancestor included."""
+    above_one = [one, *one.ancestors]
+    above_other = [other, *other.ancestors]
+    shared = {token.i for token in above_one} & {token.i for token in above_other}
+    for chain in (above_one, above_other):
+        for token in chain:
+            yield token
+            if token.i in shared:
+                break
+
+
+def _governing(token: Token) -> Iterator[Token]:
+    """A token and what governs it, up to the nearest verb."""
+    yield token
+    for ancestor in token.ancestors:
+        yield ancestor
+        if ancestor.pos_ in {"VERB", "AUX"}:
+            break
