@@ -9,9 +9,10 @@ import networkx as nx
 
 from cloudhealth_kg.model import Stance
 
-_EXACT_BETWEENNESS = 1_000
-"""Concepts up to which every one is a source of shortest paths; beyond, a sample of as many."""
+_EXACT_BETWEENNESS = 500
+"""Concepts up to which each is a source of shortest paths; beyond, a sample of `_SOURCES` is."""
 
+_SOURCES = 200
 _SEED = 0
 
 
@@ -102,7 +103,8 @@ def analyse(graph: "nx.MultiDiGraph[str]") -> Analysis:
     """Measure a graph of `network.to_networkx`.
 
     What is only denied supports nothing and is left out; so are concepts and countermeasures that
-    guidance alone names, but for `Challenge.known`. Betweenness is sampled beyond a thousand concepts, with a fixed seed.
+    guidance alone names, but for `Challenge.known`. Betweenness is sampled beyond five hundred linked concepts, with a fixed
+    seed.
     """
     support = support_graph(graph)
     linked = _undirected(support)
@@ -116,14 +118,16 @@ def analyse(graph: "nx.MultiDiGraph[str]") -> Analysis:
     pagerank = nx.pagerank(support, weight="weight") if support.number_of_edges() else {}
     betweenness = nx.betweenness_centrality(
         nx.convert_node_labels_to_integers(linked, label_attribute="iri"),
-        k=_EXACT_BETWEENNESS if len(linked) > _EXACT_BETWEENNESS else None,
+        k=_SOURCES if len(linked) > _EXACT_BETWEENNESS else None,
         seed=_SEED,
     )
     between = {iri: betweenness[place] for place, iri in enumerate(linked)}
     return Analysis(
         articles=len(graph.graph["articles"]),
         statements=sum(_supported(data) for _, _, data in graph.edges(data=True)),
-        passages=sum(len(data["evidence"]) for _, _, data in graph.edges(data=True)),
+        passages=sum(
+            len(data["evidence"]) for _, _, data in graph.edges(data=True) if _supported(data)
+        ),
         components=tuple(sorted(map(len, nx.connected_components(linked)), reverse=True)),
         concepts=tuple(
             ConceptMeasures(
@@ -212,7 +216,7 @@ def _challenges(graph: "nx.MultiDiGraph[str]") -> tuple[Challenge, ...]:
                 articles=data["articles"],
                 stance=data["stance"],
                 confidence=data["confidence"],
-                guidance=tuple(data["guidance"]),
+                guidance=tuple(f"{g['title']} {g['section']}".strip() for g in data["guidance"]),
             )
         )
     found = [

@@ -10,7 +10,7 @@ over articles (Efron, 1979).
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from cloudhealth_kg.gold import GoldArticle, GoldConcept, spans_of
-from cloudhealth_kg.model import KINDS, RELATIONS, Extraction
+from cloudhealth_kg.model import KINDS, RELATIONS, Article, Extraction
 
 Level = Literal["concept", "relation"]
 Verdict = Literal["right", "wrong", "missed"]
@@ -183,7 +183,7 @@ def count(outcomes: Iterable[Outcome], level: Level, name: str | None = None) ->
     return Rates(tally["right"], tally["wrong"], tally["missed"])
 
 
-def tabulate(outcomes: Sequence[Outcome]) -> list[tuple[Level, str, Rates]]:
+def rates_by_name(outcomes: Sequence[Outcome]) -> list[tuple[Level, str, Rates]]:
     """A row for all concepts, each kind, all relations, each relation."""
     rows: list[tuple[Level, str, Rates]] = []
     for level, names in (("concept", KINDS), ("relation", RELATIONS)):
@@ -274,3 +274,10 @@ def _stems(text: str) -> frozenset[str]:
     """Content words without their plural endings."""
     words = re.findall(r"[a-z0-9]+", text.lower())
     return frozenset(re.sub(r"(?<=..)(?:ies|es|s)$", "", w) for w in words if w not in _STOP)
+
+
+def score_all(
+    golds: Iterable[GoldArticle], extract: Callable[[Article], Extraction]
+) -> list[Outcome]:
+    """The outcomes of an extractor over annotated articles."""
+    return [outcome for gold in golds for outcome in score_extraction(gold, extract(gold.article))]

@@ -1,12 +1,16 @@
 """Annotated Doc to Extraction: which statements an article makes, and the passages that bear them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from cloudhealth_kg.annotate import annotate
+from cloudhealth_kg.annotate import BASE_PIPELINE, annotate, load_pipeline
 from cloudhealth_kg.concepts import NamedConcept
 from cloudhealth_kg.model import (
     Article,
@@ -16,7 +20,8 @@ from cloudhealth_kg.model import (
     Mention,
     Statement,
 )
-from cloudhealth_kg.neural import Model, PairScore
+from cloudhealth_kg.neural import Model, PairScore, default_model, load_model
+from cloudhealth_kg.ontology import Ontology
 from cloudhealth_kg.stance import read_stance
 
 FLOOR = 0.02
@@ -156,3 +161,58 @@ def _block(doc: Doc, offset: int) -> str:
 def _trim(doc: Doc, start: int, end: int) -> tuple[int, int]:
     quote = doc.text[start:end]
     return start + len(quote) - len(quote.lstrip()), end - (len(quote) - len(quote.rstrip()))
+
+
+def load_extractor(
+    model: Path | None = None,
+    ontology: Ontology | None = None,
+    base: str = BASE_PIPELINE,
+) -> Callable[[Article], Extraction]:
+    """A function that extracts; a `partial` of this one can be sent to another process.
+
+    Raises:
+        ModelError: the model or the spaCy pipeline cannot be loaded.
+    """
+    return partial(extract, nlp=load_pipeline(model, ontology=ontology, base=base))
+
+
+def extractor_version(model: Path | None = None, base: str = BASE_PIPELINE) -> str:
+    """Names all that an extraction depends on, save the article and the ontology."""
+    trained = load_model(model or default_model()).version
+    return f"cloudhealth-kg {version('cloudhealth-kg')}, {trained}, {base} {version(base)}"
+
+
+def to_record(extraction: Extraction) -> dict[str, Any]:
+    """The extraction as a JSON object, statements that are only denied left out of `relations`."""
+    names: dict[str, list[Mention]] = {concept.iri: [] for concept in extraction.concepts}
+    for mention in extraction.mentions:
+        names[mention.concept].append(mention)
+    return {
+        "article": extraction.article.path,
+        "id": extraction.article.id,
+        "text": extraction.article.text,
+        "concepts": [
+            {
+                "id": concept.iri,
+                "label": concept.label,
+                "kind": concept.kind,
+                "known": concept.known,
+                "confidence": max(m.confidence for m in names[concept.iri]),
+                "mentions": [
+                    {"start": m.start, "end": m.end, "text": m.quote} for m in names[concept.iri]
+                ],
+            }
+            for concept in extraction.concepts
+        ],
+        "relations": [
+            {
+                "type": statement.predicate,
+                "source": statement.subject,
+                "target": statement.object,
+                "confidence": statement.confidence,
+                "evidence": [asdict(evidence) for evidence in statement.evidence],
+            }
+            for statement in extraction.statements
+            if any(e.stance != "negated" for e in statement.evidence)
+        ],
+    }

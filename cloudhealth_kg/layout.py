@@ -108,8 +108,10 @@ def encircle(
     """
     known = dict(at)
     width, height = (max(boxes[iri][axis] for iri in newcomers) + _GAP for axis in (0, 1))
-    reach = np.array([(abs(x), abs(y)) for x, y in at.values()]).max(axis=0, initial=0.0)
-    radius = reach * 2**0.5 + (width, height)
+    inner = np.array(list(at.values())).reshape(-1, 2)
+    reach = np.abs(inner).max(axis=0, initial=1.0)
+    rim = float(np.linalg.norm(inner / reach, axis=1).max(initial=0.0))
+    radius = reach * rim + (width, height)
     waiting = list(newcomers)
     while waiting:
         spots = _ring(radius, width)

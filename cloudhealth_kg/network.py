@@ -51,10 +51,10 @@ SELECT ?concept ?kind ?label ?alternative ?definition WHERE {{ GRAPH <{ONTOLOGY_
   OPTIONAL {{ ?concept skos:definition ?definition }} }} }}
 """
 _COUNTERMEASURES = f"""
-SELECT ?subject ?relation ?object ?source WHERE {{ GRAPH <{COUNTERMEASURES_GRAPH}> {{
+SELECT ?subject ?relation ?object ?title ?section ?source WHERE {{ GRAPH <{COUNTERMEASURES_GRAPH}> {{
   ?statement a ch:Statement ; rdf:subject ?subject ; rdf:predicate ?relation ;
-    rdf:object ?object .
-  OPTIONAL {{ ?statement ch:evidence/dct:source|dct:source ?source }} }} }}
+    rdf:object ?object ; ch:evidence ?evidence . ?evidence dct:title ?title .
+  OPTIONAL {{ ?evidence dct:source ?source }} OPTIONAL {{ ?evidence ch:section ?section }} }} }}
 """
 
 
@@ -70,7 +70,7 @@ def to_networkx(
     Args:
         dataset: named graphs as `build` writes them.
         articles: take what the articles say.
-        countermeasures: take what the curated guidance says.
+        countermeasures: take what the curated guidance says: also that a law `requires` a measure.
         stances: keep a statement of the articles where its strongest stance is one of these; its
             evidence is kept whole, so that a dissenting passage stays in sight. Statements that
             are only denied stay out unless "negated" is named.
@@ -80,8 +80,8 @@ def to_networkx(
         (their IRIs), `definition`, `alt_labels` and `known` (the ontology holds it). Edges are
         keyed by relation, with `relation`, `stance` (the strongest), `articles` (how many support
         it), `confidence` (the greatest among its strongest stance), `evidence` (a list of dicts:
-        article, title, date, quote, start, section, rule, stance, confidence) and `guidance` (the
-        sources that state it independently). `graph["articles"]` maps article IRIs to dicts of
+        article, title, date, quote, start, section, rule, stance, confidence) and `guidance` (dicts of
+        title, section and source that state it independently). `graph["articles"]` maps article IRIs to dicts of
         title, date, source, publisher and path. All in sorted order.
     """
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
@@ -90,7 +90,7 @@ def to_networkx(
     graph.graph["articles"] = about
     evidence = _read_evidence(dataset, about)
     guidance = _read_guidance(dataset) if countermeasures else {}
-    edges = {triple: _edge(triple[1], passages, ()) for triple, passages in evidence.items()}
+    edges = {triple: _edge(triple[1], passages, []) for triple, passages in evidence.items()}
     edges = {triple: edge for triple, edge in edges.items() if edge["stance"] in stances}
     for triple, sources in guidance.items():
         passages = edges[triple]["evidence"] if triple in edges else []
@@ -248,11 +248,16 @@ def _read_evidence(
     return evidence
 
 
-def _read_guidance(dataset: Dataset) -> dict[tuple[str, str, str], tuple[str, ...]]:
-    guidance: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+def _read_guidance(dataset: Dataset) -> dict[tuple[str, str, str], list[dict[str, str]]]:
+    guidance: dict[tuple[str, str, str], set[tuple[str, str, str]]] = defaultdict(set)
     for row in _rows(dataset, _COUNTERMEASURES):
-        guidance[_triple(row)].add(row.get("source", ""))
-    return {triple: tuple(sorted(sources - {""})) for triple, sources in guidance.items()}
+        passage = (row["title"], row.get("section", ""), row.get("source", ""))
+        guidance[_triple(row)].add(passage)
+    names = ("title", "section", "source")
+    return {
+        triple: [dict(zip(names, passage, strict=True)) for passage in sorted(passages)]
+        for triple, passages in guidance.items()
+    }
 
 
 def _triple(row: Mapping[str, str]) -> tuple[str, str, str]:
@@ -285,7 +290,7 @@ def _node(
 
 
 def _edge(
-    relation: str, passages: list[dict[str, Any]], guidance: tuple[str, ...]
+    relation: str, passages: list[dict[str, Any]], guidance: list[dict[str, str]]
 ) -> dict[str, Any]:
     held = {passage["stance"] for passage in passages}
     stance = next((stance for stance in STANCES if stance in held), "asserted")
@@ -297,5 +302,5 @@ def _edge(
         "articles": len(supporting),
         "confidence": max(strongest, default=1.0),
         "evidence": passages,
-        "guidance": list(guidance),
+        "guidance": guidance,
     }

@@ -170,7 +170,9 @@ def _statements(
             "from": number[subject],
             "relation": edge["relation"],
             "to": number[object_],
-            "guidance": edge["guidance"],
+            "guidance": [
+                {**passage, "source": _address(passage["source"])} for passage in edge["guidance"]
+            ],
             "evidence": [
                 {
                     "article": article[passage["article"]],
@@ -182,12 +184,8 @@ def _statements(
                 for passage in edge["evidence"]
             ],
         }
-        for subject, object_, edge in _edges(graph)
+        for subject, object_, edge in graph.edges(data=True)
     ]
-
-
-def _edges(graph: "nx.MultiDiGraph[str]") -> list[tuple[str, str, dict[str, Any]]]:
-    return [edge for edge in graph.edges(data=True) if edge[2]["relation"] in RELATIONS]
 
 
 def _map(
@@ -223,7 +221,7 @@ def _map(
             x=x,
             y=round(y, 1),
         )
-    for place_, (subject, object_, edge) in enumerate(_edges(graph)):
+    for place_, (subject, object_, edge) in enumerate(graph.edges(data=True)):
         network.add_edge(
             number[subject],
             number[object_],
@@ -241,7 +239,7 @@ def _links(
     """Who stands beside whom: by what articles say, and by what guidance alone says."""
     links: nx.Graph[str] = nx.Graph()
     links.add_nodes_from(order)
-    for subject, object_, edge in _edges(graph):
+    for subject, object_, edge in graph.edges(data=True):
         if subject != object_ and (edge["evidence"] or guidance):
             links.add_edge(subject, object_, weight=max(1, edge["articles"]))
     return links

@@ -16,6 +16,9 @@ from cloudhealth_kg import store_folder
 from cloudhealth_kg.errors import StoreError
 from cloudhealth_kg.vocabulary import PREFIXES
 
+_FAILURES = (OSError, RuntimeError)
+"""What Oxigraph raises where the disk or the database fails."""
+
 
 @runtime_checkable
 class GraphStore(Protocol):
@@ -59,9 +62,12 @@ class LocalStore(OxigraphStore):
         try:
             opened = self._open_snapshot(folder) if read_only else self._open(folder)
             super().__init__(store=opened)
-        except OSError as error:
+        except _FAILURES as error:
             self._unlock()
-            raise StoreError(f"{folder}: the store cannot be opened: {error}") from error
+            raise StoreError(
+                f"{folder}: the store cannot be opened: {error}; see to permissions and space, or "
+                "where it is damaged restore a backup or build anew into another folder"
+            ) from error
 
     def _open(self, folder: Path) -> ox.Store:
         store_folder.prepare(folder)
@@ -105,7 +111,7 @@ class LocalStore(OxigraphStore):
         try:
             self._inner.flush()
             store_folder.add_snapshot(self.folder, lambda path: self._inner.backup(str(path)))
-        except OSError as error:
+        except _FAILURES as error:
             raise StoreError(
                 f"{self.folder}: readers cannot be given the new state ({error}); what was built "
                 "is safe: see to space and permissions and run the same again"
@@ -161,7 +167,7 @@ class LocalStore(OxigraphStore):
         self._changed = True
         try:
             change()
-        except OSError as error:
+        except _FAILURES as error:
             raise StoreError(
                 f"{self.folder or 'memory'}: the store cannot be written ({error}); nothing is "
                 "half-written: see to space and permissions and run the same again"

@@ -19,6 +19,7 @@ CH = Namespace(BASE + "ontology#")
 CONCEPT = Namespace(BASE + "concept/")
 ARTICLE = Namespace(BASE + "article/")
 STATEMENT = Namespace(BASE + "statement/")
+GUIDANCE = Namespace(BASE + "guidance/")
 GRAPH = Namespace(BASE + "graph/")
 CODE = Namespace(BASE + "code/")
 COLLECTION = Namespace(BASE + "collection/")
@@ -44,6 +45,7 @@ PREFIXES: dict[str, str] = {
     "concept": str(CONCEPT),
     "article": str(ARTICLE),
     "statement": str(STATEMENT),
+    "guidance": str(GUIDANCE),
     "graph": str(GRAPH),
     "code": str(CODE),
     "collection": str(COLLECTION),

@@ -4,12 +4,14 @@ A process that dies (out of memory, a crash in a library) takes nobody with it: 
 is tried again alone, and a thing that kills its process again comes back as `Lost`.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -83,6 +85,15 @@ _state: dict[str, Any] = {}
 
 def _remember(load: Callable[[], Callable[[T], R]]) -> None:
     _state["load"] = load
+    Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    """A killed parent cannot tell its workers to end; without this they would wait for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(batch: Sequence[T]) -> list[Any]:

@@ -44,9 +44,7 @@ BODY_FIELDS = ("body", "content", "answer", "text", "article", "article_body", "
 _OURS = ("title", "author", "authors", "published", "date", "source", "source_url", "publisher",
          "license", "licence", "language", "body", "content", "answer")  # fmt: skip
 _KNOWN = frozenset(
-    "schema _schema id slug tags tag keywords category categories summary description subtitle "
-    "series type layout image images draft updated modified section subject score version "
-    "reading_time comments seo file_name post_on_text date_format question languages countries".split()
+    ["schema", "_schema", "id", "slug", "tags", "tag", "keywords", "category", "categories", "summary", "description", "subtitle", "series", "type", "layout", "image", "images", "draft", "updated", "modified", "section", "subject", "score", "version", "reading_time", "comments", "seo", "file_name", "post_on_text", "date_format", "question", "languages", "countries"]
 ) | {key for keys in _FIELDS.values() for key in keys} | set(BODY_FIELDS)
 
 

@@ -163,7 +163,10 @@ _AFTER_HEAD = re.compile(r"\s*[:.–—-]\s+|\s+")
 _PLAIN_HEAD = re.compile(
     r"(?P<head>[A-Z0-9“\"'‘(][^.:;!?–—]{1,70}?)(?P<mark>\s*:\s+|\s+[–—]\s+)(?=\S)"
 )
-_SMALL = frozenset("a an and as at by for from in of on or the to vs with & your our".split())
+_SMALL = frozenset([
+    "a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "vs",
+    "with", "&", "your", "our",
+])  # fmt: skip
 _MAX_HEAD_WORDS = 12
 _MAX_QUESTION_WORDS = 30
 

@@ -73,9 +73,7 @@ class _Reader:
             elif name == "End":
                 self.on_end(value)
             elif name == "Code":
-                at = self.text.find(value, start, end)
-                self.flush_break()
-                self.add(value, at if at >= 0 else start, at + len(value) if at >= 0 else end)
+                self.on_code_span(value, start, end)
             elif name == "Html":
                 if self.html is not None:
                     self.html[1] = max(self.html[1], end)
@@ -151,6 +149,19 @@ class _Reader:
                     self.builder.open_emphasis()
                 self.left_over = not self.left_over
         self.add(text[at:], start + at, end)
+
+    def on_code_span(self, code: str, start: int, end: int) -> None:
+        """The words between backticks, each where it stands: a span may run over line ends."""
+        self.flush_break()
+        first = True
+        for word in code.split():
+            at = self.text.find(word, start, end)
+            if at < 0:
+                break
+            if not first:
+                self.builder.add(" ", 0, 1)
+            self.add(word, at, at + len(word))
+            start, first = at + len(word), False
 
     def on_start(self, tag: Event, start: int, end: int) -> None:
         name, value = (tag, None) if isinstance(tag, str) else next(iter(tag.items()))

@@ -157,9 +157,7 @@ def with_headings(lines: list[Line]) -> list[Line]:
     result: list[Line] = []
     for index, line in enumerate(lines):
         speaker = _SPEAKER.match(line.text)
-        if speaker and speakers[speaker[0]] > 1:
-            result.append(line)
-        elif not _looks_like_heading(line, lines[index + 1 : index + 3]):
+        if (speaker and speakers[speaker[0]] > 1) or not _looks_like_heading(line, lines[index + 1 : index + 3]):
             result.append(line)
         elif not titled and index <= first_long:
             titled = True

@@ -12,6 +12,7 @@
     causes: ["Leads to", "Caused by"],
     enables: ["Enables", "Enabled by"],
     governs: ["Governs", "Governed by"],
+    requires: ["Requires", "Required by"],  // said by guidance alone
   };
   const TERRITORIES = [215, 160, 35, 285, 350, 95, 190, 255];
   const byId = (id) => document.getElementById(id);
@@ -90,7 +91,7 @@
   function see() {
     const readings = statements.map(reading);
     const open = concepts.map((concept) => state.kinds.has(concept.kind) && communityFits(concept));
-    const shown = readings.filter((read) => howShown(read) && state.relations.has(read.statement.relation)
+    const shown = readings.filter((read) => howShown(read) && (read.how === "guidance" || state.relations.has(read.statement.relation))
       && open[read.statement.from] && open[read.statement.to]);
     const linked = new Set(shown.flatMap((read) => [read.statement.from, read.statement.to]));
     const listed = concepts.map((concept, number) => number)
@@ -129,6 +130,7 @@
   });
   let palette = {};
   let hovered = null;
+  let landmarks = new Set();  // those whose label stays legible however far one zooms out
 
   function readPalette() {
     for (const name of [...KINDS, ...RELATIONS, "paper", "sheet", "ink", "soft", "faint", "guidance", "denied", "accent"]) palette[name] = colour(name);
@@ -141,6 +143,29 @@
       if (read.statement.to === centre) near.add(read.statement.from);
     }
     return near;
+  }
+  // The most important concepts whose labels, made legible at this zoom, do not touch.
+  function signposts() {
+    const scale = network.getScale();
+    const taken = [];
+    const chosen = new Set();
+    for (const number of seen.wanted.slice(0, 80)) {
+      const { x, y, label, font, size } = data.map.nodes[number];
+      const letter = Math.max(font.size, 11.5 / scale);
+      const lines = label.split("\n");
+      const half = Math.max(...lines.map((line) => line.length)) * letter * 0.3;
+      const box = [x - half, x + half, y + size, y + size + lines.length * letter * 1.25];
+      if (taken.some((other) => box[0] < other[1] && other[0] < box[1] && box[2] < other[3] && other[2] < box[3])) continue;
+      taken.push(box);
+      chosen.add(number);
+      if (chosen.size === 16) break;
+    }
+    return chosen;
+  }
+  function letterOf(number, lifted, scale) {
+    const size = data.map.nodes[number].font.size;
+    const legible = lifted ? 12.5 : landmarks.has(number) ? 11.5 : 0;
+    return Math.min(Math.max(size, legible / scale), Math.max(18 / scale, 6), 150);
   }
   function nodeStyle(number, near) {
     const concept = concepts[number];
@@ -155,7 +180,7 @@
       color: { background: said ? tone : palette.paper, border: focus ? palette.ink : said ? palette.paper : palette.guidance },
       borderWidth: focus ? 3.5 : said ? 1.5 : 2, shapeProperties: { borderDashes: said ? false : [3, 3] },
       font: { ...base.font, color: bright ? palette.ink : "rgba(0,0,0,0)", strokeWidth: 4,
-        strokeColor: bright ? palette.paper : "rgba(0,0,0,0)", size: near !== null && bright ? Math.max(base.font.size, Math.min(40, 12.5 / scale)) : base.font.size },
+        strokeColor: bright ? palette.paper : "rgba(0,0,0,0)", size: letterOf(number, near !== null && bright, scale) },
     };
   }
   function edgeStyle(read, near) {
@@ -163,11 +188,11 @@
     const centre = lit();
     const bright = near === null || statement.from === centre || statement.to === centre;
     const tone = read.how === "guidance" ? palette.guidance : read.how === "denied" ? palette.denied : palette[statement.relation];
-    const type = read.how === "denied" ? null : ARROWS[statement.relation];
+    const type = read.how === "denied" ? null : ARROWS[statement.relation] || "arrow";
     return {
       ...data.map.edges[statement.number],
       width: read.how === "guidance" ? 2 : read.how === "denied" ? 1.2 : 1 + 0.9 * Math.log2(1 + read.articles),
-      color: { color: tone, opacity: bright ? (near === null ? 0.5 : 0.95) : 0.05, inherit: false },
+      color: { color: tone, opacity: bright ? (near === null ? Math.min(0.5, Math.max(0.16, 0.5 * Math.sqrt(450 / seen.edges.length))) : 0.95) : 0.05, inherit: false },
       arrows: { to: { enabled: type !== null, type: type || "arrow", scaleFactor: { circle: 0.45, bar: 0.75 }[type] || 0.6 } },
       dashes: { asserted: false, hedged: [9, 7], denied: [2, 7], guidance: [1.5, 6] }[read.how],
       label: read.how === "denied" && bright ? "✕" : undefined,
@@ -182,6 +207,7 @@
   }
   function draw() {
     const centre = lit();
+    landmarks = signposts();
     const near = centre !== null && seen.drawn.has(centre) ? nearby(centre) : null;
     replace(nodes, [...seen.drawn].map((number) => nodeStyle(number, near)));
     replace(edges, seen.edges.map((read) => edgeStyle(read, near)));
@@ -236,6 +262,9 @@
     clearTimeout(waiting);
     waiting = setTimeout(() => { hovered = number; draw(); }, 40);
   }
+  let zooming = 0;
+  network.on("zoom", () => { clearTimeout(zooming); zooming = setTimeout(draw, 120); });
+  network.on("animationFinished", draw);
   network.on("hoverNode", ({ node }) => { byId("canvas").style.cursor = "pointer"; hover(node); });
   network.on("blurNode", () => { byId("canvas").style.cursor = ""; hover(null); });
   network.on("click", ({ nodes: [node] }) => { if (node !== undefined) go(node); else if (state.focus !== null) go(null); });
@@ -254,14 +283,11 @@
   function quoteOf(statement, passage) {
     const words = [statement.from, statement.to].flatMap((number) => [concepts[number].label, ...concepts[number].alt]);
     const article = articles[passage.article];
-    const title = article.source
-      ? make("a", { href: article.source, target: "_blank", rel: "noopener noreferrer nofollow" }, article.title)
-      : make("span", { class: "title" }, article.title);
     const stance = STANCES[passage.stance];
     const meter = make("span", { class: "meter" });
     meter.style.setProperty("--full", passage.confidence);
     const quote = make("div", { class: `quote ${stance}-said` }, marked(passage.quote, words),
-      make("footer", {}, title, passage.section && make("span", {}, `§ ${passage.section}`), article.date && make("time", {}, article.date),
+      make("footer", {}, titleOf(article), passage.section && make("span", {}, `§ ${passage.section}`), article.date && make("time", {}, article.date),
         make("span", { class: `tag ${stance}` }, stance),
         make("span", { title: "Confidence of the extraction" }, meter, passage.confidence.toFixed(2))));
     quote.style.setProperty("--edge", `var(--${stance === "denied" ? "denied" : statement.relation})`);
@@ -277,7 +303,7 @@
         statement.guidance.length && read.how !== "guidance" ? make("span", { class: "tag guidance", title: "Published guidance states it too" }, "guidance") : "",
         make("span", { class: "many" }, how)),
       ...read.passages.map((passage) => quoteOf(statement, passage)),
-      ...statement.guidance.map((source) => make("div", { class: "quote" }, make("footer", {}, make("span", { class: "tag guidance" }, "guidance"), make("span", {}, source)))),
+      ...statement.guidance.map((source) => make("div", { class: "quote stated" }, make("footer", {}, make("span", { class: "tag guidance" }, "guidance"), titleOf(source), source.section && make("span", {}, `§ ${source.section}`)))),
       make("p", { class: "go" }, make("button", { class: "link", on: { click: () => go(other) } }, `Go to ${concept.label} →`)));
   }
   function sectionOf(title, readings, centre, { relation, note } = {}) {
@@ -322,12 +348,13 @@
     const challenge = concept.kind === "challenge";
     const order = challenge ? [["mitigates", true], ["causes", true], ["causes", false], ["governs", true]]
       : [["mitigates", false], ["enables", false], ["enables", true], ["governs", true], ["governs", false], ["causes", false], ["causes", true]];
-    const rest = RELATIONS.flatMap((relation) => [[relation, false], [relation, true]])
+    const rest = Object.keys(HEADINGS).flatMap((relation) => [[relation, false], [relation, true]])
       .filter(([relation, inwards]) => !order.some(([r, i]) => r === relation && i === inwards));
-    let known = [];
+    const known = [];
     for (const [relation, inwards] of [...order, ...rest]) {
       const found = pick(relation, inwards, "asserted", "hedged");
-      known = known.concat(pick(relation, inwards, "guidance"));
+      const stated = pick(relation, inwards, "guidance");
+      if (stated.length) known.push([relation, inwards, stated]);
       if (found.length) parts.push(sectionOf(HEADINGS[relation][inwards ? 1 : 0], found, centre, { relation }));
       else if (challenge && relation === "mitigates" && inwards) {
         parts.push(make("section", {}, make("h3", {}, glyph("mitigates", "line"), "Mitigated by"), make("p", { class: "note gap" }, "No article here gives a remedy: a gap.")));
@@ -335,22 +362,22 @@
     }
     const denied = readings.filter((read) => read.how === "denied");
     if (denied.length) parts.push(sectionOf("Denied", denied, centre, { relation: "denied", note: "What articles say does not hold." }));
-    if (known.length) {
-      parts.push(sectionOf(challenge ? "Known countermeasures" : "Known from guidance", known, centre,
-        { relation: "guidance", note: "Stated by published guidance; no article here says it." }));
+    for (const [relation, inwards, found] of known) {
+      const title = relation === "mitigates" && inwards ? "Known countermeasures" : `${HEADINGS[relation][inwards ? 1 : 0]}, by guidance`;
+      parts.push(sectionOf(title, found, centre, { relation: "guidance", note: "Published guidance states it; no article here does." }));
     }
     const hidden = readings.reduce((sum, read) => sum + read.hidden, 0);
     if (hidden) parts.push(make("section", {}, make("p", { class: "note" }, `${count(hidden, "passage")} hidden by the filters. `, make("button", { class: "link", on: { click: clear } }, "Clear the filters"))));
     if (named.length) {
       parts.push(make("section", {}, make("h3", {}, "Named in", make("span", { class: "tally" }, String(named.length))),
-        make("ul", { class: "named" }, ...named.map((number) => make("li", {}, articleTitle(articles[number]), " ", make("small", {}, [articles[number].publisher, articles[number].date].filter(Boolean).join(" · ")))))));
+        make("ul", { class: "named" }, ...named.map((number) => make("li", {}, titleOf(articles[number]), " ", make("small", {}, [articles[number].publisher, articles[number].date].filter(Boolean).join(" · ")))))));
     }
     panel.hidden = false;
     panel.replaceChildren(...parts, make("div", { class: "end" }));
     panel.scrollTop = 0;
   }
-  const articleTitle = (article) => article.source
-    ? make("a", { href: article.source, target: "_blank", rel: "noopener noreferrer nofollow" }, article.title) : make("span", {}, article.title);
+  const titleOf = (article) => article.source
+    ? make("a", { href: article.source, target: "_blank", rel: "noopener noreferrer nofollow" }, article.title) : make("span", { class: "title" }, article.title);
 
   // -- the lists
 
@@ -427,7 +454,7 @@
         links: statements.filter((statement) => statement.evidence.some((passage) => passage.article === number)).length })).filter((row) => articleFits(row.number)), "articles");
       byId("articles").replaceChildren(make("div", {}, make("h2", {}, "Articles"), make("p", { class: "lead" }, `${count(rows.length, "article")} were read.`),
         table([{ key: "title", name: "Article" }, { key: "publisher", name: "Publisher" }, { key: "date", name: "Date" }, { key: "concepts", name: "Concepts", number: true }, { key: "links", name: "Statements", number: true }, { name: "" }],
-          rows.map((row) => [cell(articleTitle(articles[row.number])), cell(row.publisher), cell(row.date), cell(String(row.concepts), "concepts", true), cell(String(row.links), "statements", true),
+          rows.map((row) => [cell(titleOf(articles[row.number])), cell(row.publisher), cell(row.date), cell(String(row.concepts), "concepts", true), cell(String(row.links), "statements", true),
             cell(make("button", { class: "link", on: { click: () => { byId("article").value = row.number; state.article = row.number; go(null, "map"); fit(true); } } }, "Show on the map"))]), "articles")));
     }
   }
@@ -572,8 +599,9 @@
   theme(dark.matches ? "dark" : "light");
   arrive();
   fit(false);
-  if (network.getScale() < 0.36 && seen.wanted.length) {
+  if (network.getScale() < (narrow.matches ? 0.36 : 0.16) && seen.wanted.length) {
     network.moveTo({ scale: 0.42, position: network.getPositions([seen.wanted[0]])[seen.wanted[0]] });
   }
+  draw();
   if (state.focus !== null) requestAnimationFrame(() => centreOn(state.focus));
 })();

@@ -1,0 +1,66 @@
+"""The command line: each command calls one public function. Data goes to stdout, words to stderr.
+
+Exit codes: 0 fine, 1 findings (an article failed, a check found something), 2 bad input or usage.
+"""
+
+import sys
+
+import click
+
+from cloudhealth_kg.cli import articles, knowledge, quality, views
+from cloudhealth_kg.errors import CloudHealthError
+
+__all__ = ["cli", "main"]
+
+
+class _InFlowOrder(click.Group):
+    """Lists its commands in the order in which they are of use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InFlowOrder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cloudhealth-kg")
+def cli() -> None:
+    """Turn articles on cloud computing in healthcare into a knowledge graph.
+
+    \b
+    Example:
+      cloudhealth-kg build corpus/articles
+      cloudhealth-kg evidence "vendor lock-in"
+    """
+
+
+for command in (
+    articles.extract,
+    articles.explain,
+    articles.build,
+    articles.remove,
+    knowledge.status,
+    knowledge.validate,
+    knowledge.query,
+    knowledge.questions,
+    views.analyse,
+    views.evidence,
+    views.render,
+    views.candidates,
+    knowledge.export,
+    knowledge.load,
+    knowledge.backup,
+    knowledge.restore,
+    quality.evaluate,
+    quality.train,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; errors that a user can mend are words on stderr and exit code 2."""
+    try:
+        cli()
+    except CloudHealthError as error:
+        click.echo(f"cloudhealth-kg: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)

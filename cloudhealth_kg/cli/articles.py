@@ -1,0 +1,174 @@
+"""Commands on articles: extract, explain, build, remove."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cloudhealth_kg.cli.options import (
+    dataset_at,
+    load_ontology,
+    model_option,
+    ontology_option,
+    say,
+    store_option,
+)
+from cloudhealth_kg.errors import ArticleError
+
+if TYPE_CHECKING:
+    from cloudhealth_kg.model import Article
+
+paths_argument = click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="PATH...",
+)
+
+
+@click.command()
+@paths_argument
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "jsonl", "trig", "turtle", "nquads"]),
+    default="table",
+    show_default=True,
+    help="A table for people, a JSON object a line and article, or RDF.",
+)
+@model_option
+@ontology_option
+def extract(paths: tuple[Path, ...], format_: str, model: Path | None, ontology: Path | None) -> None:
+    """Print what articles say, without storing it. PATH is a file, a folder, or - for stdin.
+
+    \b
+    Example:
+      cloudhealth-kg extract corpus/articles --format jsonl > records.jsonl
+    """
+    from cloudhealth_kg.dataset import put_article
+    from cloudhealth_kg.extract import load_extractor
+    from cloudhealth_kg.formats import export
+    from cloudhealth_kg.report import extraction_line, extraction_table
+    from cloudhealth_kg.store import open_dataset
+
+    as_text = {"table": extraction_table, "jsonl": extraction_line}
+    extractor = load_extractor(model, load_ontology(ontology))
+    failed = False
+    with closing(open_dataset()) as dataset:
+        for read in _readers(paths):
+            try:
+                article = read()
+            except ArticleError as error:
+                failed = True
+                say(f"failed: {error}")
+                continue
+            for warning in article.warnings:
+                say(f"warning: {article.path}: {warning}")
+            if format_ in as_text:
+                click.echo(as_text[format_](extractor(article)), nl=False)
+            else:
+                put_article(dataset, extractor(article))
+        if format_ not in as_text:
+            export(dataset, format_, sys.stdout.buffer)
+    sys.exit(1 if failed else 0)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("concepts", nargs=-1, metavar="[CONCEPT...]")
+@click.option("--rejected", is_flag=True, help="List the pairs weighed and not stated, and why.")
+@model_option
+@ontology_option
+def explain(
+    path: Path, concepts: tuple[str, ...], rejected: bool, model: Path | None, ontology: Path | None
+) -> None:
+    """Say why an article's concepts and statements were found: passages, scores, what was merged.
+
+    \b
+    Example:
+      cloudhealth-kg explain corpus/articles/who-opened-the-file.md "audit log"
+    """
+    from cloudhealth_kg.annotate import annotate, load_pipeline
+    from cloudhealth_kg.explanation import explain_concepts, explain_rejected
+
+    article = next(iter(_readers([path])))()
+    doc = annotate(article, load_pipeline(model, ontology=load_ontology(ontology)))
+    click.echo(explain_rejected(doc, concepts) if rejected else explain_concepts(doc, concepts))
+
+
+@click.command()
+@paths_argument
+@store_option
+@click.option("--prune", is_flag=True, help="Forget the articles that no file gives any more.")
+@click.option("--workers", type=click.IntRange(0), default=0, help="Processes; 0 for one a core.")
+@model_option
+@ontology_option
+def build(
+    paths: tuple[Path, ...],
+    store: str,
+    prune: bool,
+    workers: int,
+    model: Path | None,
+    ontology: Path | None,
+) -> None:
+    """Read articles into the knowledge graph; only what is new or changed is read again.
+
+    \b
+    Example:
+      cloudhealth-kg build corpus/articles --store kg
+    """
+    from cloudhealth_kg.build import Progress
+    from cloudhealth_kg.build import build as build_
+    from cloudhealth_kg.extract import extractor_version, load_extractor
+    from cloudhealth_kg.report import build_summary
+
+    known = load_ontology(ontology)
+
+    def tell(progress: Progress) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{progress.done}/{progress.total} articles", err=True, nl=False)
+
+    report = build_(
+        paths,
+        store,
+        ontology=known,
+        extractor=partial(load_extractor, model, known),
+        extractor_version=extractor_version(model),
+        workers=workers,
+        prune=prune,
+        progress=tell,
+    )
+    say(("\n" if sys.stderr.isatty() else "") + build_summary(report))
+    sys.exit(0 if report.ok else 1)
+
+
+@click.command()
+@click.argument("articles", nargs=-1, required=True, metavar="ARTICLE...")
+@store_option
+def remove(articles: tuple[str, ...], store: str) -> None:
+    """Forget articles and all that only they said. ARTICLE is an id, an IRI or a path.
+
+    \b
+    Example:
+      cloudhealth-kg remove who-opened-the-file.md
+    """
+    from cloudhealth_kg.dataset import find_article, remove_article
+
+    with dataset_at(store, write=True) as dataset:
+        for iri in [find_article(dataset, article) for article in articles]:
+            say(f"removed {remove_article(dataset, iri)}")
+
+
+def _readers(paths: Sequence[Path]) -> Iterator["Callable[[], Article]"]:
+    """For each article in `paths`, what reads it."""
+    from cloudhealth_kg.articles import find_files, read_article, read_text
+
+    if Path("-") in paths:
+        yield lambda: read_text(sys.stdin.buffer.read(), "-")
+    for path, name in find_files([path for path in paths if path != Path("-")]):
+        yield partial(read_article, path, name=name)

@@ -1,0 +1,168 @@
+"""Commands on the knowledge graph as data: status, validate, query, questions, export and so on."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cloudhealth_kg.cli.options import (
+    binary_output,
+    dataset_at,
+    load_ontology,
+    ontology_option,
+    output_option,
+    print_rows,
+    rows_option,
+    say,
+    store_option,
+)
+
+RDF_FORMATS = ("nquads", "trig", "turtle", "jsonld", "rdfxml")
+
+
+@click.command()
+@store_option
+@rows_option
+def status(store: str, format_: str) -> None:
+    """Say what the store holds, since when, and which versions made it."""
+    from dataclasses import fields
+
+    from cloudhealth_kg.dataset import status as status_
+
+    with dataset_at(store) as dataset:
+        held = status_(dataset)
+    rows = [(field.name, getattr(held, field.name)) for field in fields(held)]
+    print_rows(("", ""), rows, format_)
+
+
+@click.command()
+@store_option
+@ontology_option
+@rows_option
+def validate(store: str, ontology: Path | None, format_: str) -> None:
+    """Check shapes, quotes, offsets and evidence; exit code 1 where something is found."""
+    from cloudhealth_kg.checks import store_checks
+    from cloudhealth_kg.validation import validate as validate_
+
+    with dataset_at(store) as dataset:
+        findings = validate_(dataset, checks=store_checks(load_ontology(ontology)))
+    columns = ("check", "subject", "message", "remedy", "graph")
+    print_rows(columns, [[getattr(f, c) for c in columns] for f in findings], format_)
+    say(f"{len(findings)} findings" if findings else "nothing found wrong")
+    sys.exit(1 if findings else 0)
+
+
+@click.command()
+@click.argument("sparql", metavar="SPARQL|NAME|-")
+@click.option(
+    "-p", "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="For a named question."
+)
+@store_option
+@rows_option
+def query(sparql: str, parameters: tuple[str, ...], store: str, format_: str) -> None:
+    """Run a SPARQL query, or a named question (see `questions`), or - to read one from stdin.
+
+    \b
+    Examples:
+      cloudhealth-kg query mitigations-of -p challenge="vendor lock-in"
+      cloudhealth-kg query 'SELECT ?m WHERE { ?m ch:mitigates concept:data-breach }'
+    """
+    from cloudhealth_kg.queries import ask
+
+    text = sys.stdin.read() if sparql == "-" else sparql
+    pairs = dict(_pair(parameter) for parameter in parameters)
+    with dataset_at(store) as dataset:
+        answer = ask(dataset, text, pairs)
+    print_rows(answer.columns, answer.rows, format_)
+
+
+@click.command()
+@rows_option
+def questions(format_: str) -> None:
+    """List the named questions with their parameters and columns."""
+    from cloudhealth_kg.queries import questions as questions_
+
+    rows = [
+        (name, question.question, ", ".join(question.parameters), ", ".join(question.columns))
+        for name, question in questions_().items()
+    ]
+    print_rows(("name", "question", "parameters", "columns"), rows, format_)
+
+
+@click.command()
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice([*RDF_FORMATS, "graphml", "gexf", "csv", "nanopubs"]),
+    default="nquads",
+    show_default=True,
+    help="nquads is sorted: the same store gives the same bytes. csv writes a folder of tables.",
+)
+@output_option
+@store_option
+def export(format_: str, output: Path, store: str) -> None:
+    """Write the whole graph to a file.
+
+    \b
+    Example:
+      cloudhealth-kg export --format graphml -o kg.graphml
+    """
+    from cloudhealth_kg import formats, nanopubs, network, tables
+
+    with dataset_at(store) as dataset:
+        if format_ == "csv":
+            if str(output) == "-":
+                raise click.UsageError("csv is a folder of tables; name it with -o")
+            for path in tables.write_tables(dataset, output):
+                say(f"wrote {path}")
+            return
+        with binary_output(output) as stream:
+            if format_ in {"graphml", "gexf"}:
+                graph = network.to_networkx(dataset)
+                network.write_graph(graph, stream, "graphml" if format_ == "graphml" else "gexf")
+            elif format_ == "nanopubs":
+                nanopubs.write_nanopubs(dataset, stream)
+            else:
+                formats.export(dataset, format_, stream)
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "format_", type=click.Choice(["nquads", "trig", "jsonld"]), default="nquads")
+@store_option
+def load(file: Path, format_: str, store: str) -> None:
+    """Take in the graphs of an export, each in place of its namesake."""
+    from cloudhealth_kg.formats import load_export
+
+    with dataset_at(store, write=True) as dataset, file.open("rb") as stream:
+        say(f"{len(load_export(dataset, format_, stream))} graphs taken in")
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@store_option
+def backup(target: Path, store: str) -> None:
+    """Copy the store to a new folder TARGET, even while somebody writes."""
+    from cloudhealth_kg.store import backup as backup_
+
+    backup_(store, target)
+    say(f"backed up to {target}")
+
+
+@click.command()
+@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@store_option
+def restore(source: Path, store: str) -> None:
+    """Let the store be as the backup SOURCE says; what it held is gone."""
+    from cloudhealth_kg.store import restore as restore_
+
+    restore_(source, store)
+    say(f"restored from {source}")
+
+
+def _pair(parameter: str) -> tuple[str, Any]:
+    name, equals, value = parameter.partition("=")
+    if not equals:
+        raise click.UsageError(f"--param {parameter}: write NAME=VALUE")
+    return name, value
