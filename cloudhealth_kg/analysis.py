@@ -103,14 +103,15 @@ def analyse(graph: "nx.MultiDiGraph[str]") -> Analysis:
     """Measure a graph of `network.to_networkx`.
 
     What is only denied supports nothing and is left out; so are concepts and countermeasures that
-    guidance alone names, but for `Challenge.known`. Betweenness is sampled beyond five hundred linked concepts, with a fixed
-    seed.
+    guidance alone names, but for `Challenge.known`. Betweenness is sampled beyond
+    five hundred linked concepts, with a fixed seed.
     """
     support = support_graph(graph)
     linked = _undirected(support)
     degree = _degrees(graph)
     order = sorted(
-        support, key=lambda iri: (-graph.nodes[iri]["articles"] - degree[iri], _name(graph, iri), iri)
+        support,
+        key=lambda iri: (-graph.nodes[iri]["articles"] - degree[iri], _name(graph, iri), iri),
     )
     rank = {iri: place for place, iri in enumerate(order)}
     communities = _communities(graph, linked, rank)
@@ -148,7 +149,7 @@ def analyse(graph: "nx.MultiDiGraph[str]") -> Analysis:
 
 
 def support_graph(graph: "nx.MultiDiGraph[str]") -> "nx.DiGraph[str]":
-    """The concepts that articles name, with one edge for each pair that an article links without denying it.
+    """The concepts that articles name, an edge for each pair that one links without denying it.
 
     Edge `weight` is the number of articles, summed over the relations of the pair.
     """

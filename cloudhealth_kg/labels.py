@@ -25,13 +25,16 @@ _SINGULAR = {
 """Plurals that the endings below would get wrong."""
 
 _NO_PLURAL = frozenset(
-    """
-    aes analytics apparatus aws baas bias biometrics caas canvas cds cms daas ddos diabetes
-    diagnostics dns dos economics ethics faas forensics genomics gps has his https hhs iaas
-    informatics lens lims lis logistics nhs nis nms obstetrics paas pacs paediatrics pathogenomics
-    pediatrics pharmacogenomics premises proteomics rabies ris robotics saas series sms species
-    statistics tls vms was xaas
-    """.split()
+    re.findall(
+        r"\w+",
+        """
+        aes analytics apparatus aws baas bias biometrics caas canvas cds cms daas ddos
+        devops devsecops diabetes diagnostics dns dos economics ethics faas finops forensics
+        genomics gps has hhs his https iaas informatics lens lims lis logistics nhs nis nms
+        obstetrics paas pacs paediatrics pathogenomics pediatrics pharmacogenomics premises
+        proteomics rabies ris robotics saas series sms species statistics tls vms was xaas
+        """,
+    )
 )
 """Words that end in "s" and stand as they are."""
 
@@ -115,7 +118,7 @@ _ARTICLE = re.compile(r"^(?:(?:the|an|a) )+(?=\w)")
 
 @lru_cache(maxsize=65_536)
 def normalise_label(text: str) -> str:
-    """The key of a label: "The Data-Breaches" and "data breach" share one.
+    """Give the key of a label: "The Data-Breaches" and "data breach" share one.
 
     Folds case, accents, hyphens and other punctuation, British and American spelling, plural
     words, possessives and a leading article. Applying it twice changes nothing more. Empty where

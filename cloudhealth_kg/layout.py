@@ -67,7 +67,7 @@ def _place_part(
     room = size.prod(axis=1).sum() / _DENSITY
     at *= min(1.0, float(np.sqrt(room / max(np.ptp(at, axis=0).prod(), 1.0))))
     at = _part(at, size + _GAP)
-    return at - (at.max(axis=0) + at.min(axis=0)) / 2
+    return np.asarray(at - (at.max(axis=0) + at.min(axis=0)) / 2)
 
 
 def settle(
@@ -111,7 +111,8 @@ def encircle(
     inner = np.array(list(at.values())).reshape(-1, 2)
     reach = np.abs(inner).max(axis=0, initial=1.0)
     rim = float(np.linalg.norm(inner / reach, axis=1).max(initial=0.0))
-    radius = reach * rim + (width, height)
+    apart = np.array([width, height]) * 1.6  # boxes on a slant need more than their own measure
+    radius = reach * rim + apart
     waiting = list(newcomers)
     while waiting:
         spots = _ring(radius, width)
@@ -122,7 +123,7 @@ def encircle(
         for index, iri in enumerate(ring):
             x, y = spots[int(index * step)]
             known[iri] = (round(float(x), 1), round(float(y), 1))
-        radius = radius + (width, height)
+        radius = radius + apart
     return {iri: known[iri] for iri in newcomers}
 
 
@@ -148,9 +149,7 @@ def _lengthwise(at: Floats) -> Floats:
     return np.asarray(at @ axes, dtype=float)
 
 
-def _free_spot(
-    local: Floats, own: Floats, at: Floats, size: Floats, *, clearance: float
-) -> Floats:
+def _free_spot(local: Floats, own: Floats, at: Floats, size: Floats, *, clearance: float) -> Floats:
     """The shift nearest to the middle, on a spiral, that keeps a part clear of what is placed."""
     if not len(at):
         return np.zeros(2)

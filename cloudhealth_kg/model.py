@@ -89,7 +89,7 @@ class Article:
     warnings: tuple[str, ...] = ()
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the decoded file that `text[start:end]` was taken from.
+        """Return the span of the decoded file that `text[start:end]` was taken from.
 
         Raises:
             ValueError: the span is empty or reaches outside the text.
@@ -120,7 +120,7 @@ class Article:
         return file_start + min(length, offset - text_start)
 
     def _covers(self, run: int, end: int) -> bool:
-        """True where the character before `end` lies in the run."""
+        """Tell whether the character before `end` lies in the run."""
         if run < 0:
             return False
         text_start, _, length = self.source_map[run]

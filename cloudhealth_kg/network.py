@@ -27,7 +27,8 @@ _BATCH = 50
 """Articles asked about at once: some servers cut long results in silence."""
 
 _ARTICLES = """
-SELECT ?article ?title ?date ?source ?publisher ?path WHERE { VALUES ?article { %s } GRAPH ?article {
+SELECT ?article ?title ?date ?source ?publisher ?path
+WHERE { VALUES ?article { %s } GRAPH ?article {
   ?article a schema:Article . OPTIONAL { ?article ch:path ?path }
   OPTIONAL { ?article dct:title ?title } OPTIONAL { ?article dct:issued ?date }
   OPTIONAL { ?article dct:source ?source } OPTIONAL { ?article dct:publisher ?publisher } } }
@@ -51,7 +52,8 @@ SELECT ?concept ?kind ?label ?alternative ?definition WHERE {{ GRAPH <{ONTOLOGY_
   OPTIONAL {{ ?concept skos:definition ?definition }} }} }}
 """
 _COUNTERMEASURES = f"""
-SELECT ?subject ?relation ?object ?title ?section ?source WHERE {{ GRAPH <{COUNTERMEASURES_GRAPH}> {{
+SELECT ?subject ?relation ?object ?title ?section ?source
+WHERE {{ GRAPH <{COUNTERMEASURES_GRAPH}> {{
   ?statement a ch:Statement ; rdf:subject ?subject ; rdf:predicate ?relation ;
     rdf:object ?object ; ch:evidence ?evidence . ?evidence dct:title ?title .
   OPTIONAL {{ ?evidence dct:source ?source }} OPTIONAL {{ ?evidence ch:section ?section }} }} }}
@@ -77,12 +79,12 @@ def to_networkx(
 
     Returns:
         Nodes are concept IRIs with `label`, `kind`, `articles` (how many name it), `named_in`
-        (their IRIs), `definition`, `alt_labels` and `known` (the ontology holds it). Edges are
+        (their IRIs), `definition`, `alternatives` and `known` (the ontology holds it). Edges are
         keyed by relation, with `relation`, `stance` (the strongest), `articles` (how many support
         it), `confidence` (the greatest among its strongest stance), `evidence` (a list of dicts:
-        article, title, date, quote, start, section, rule, stance, confidence) and `guidance` (dicts of
-        title, section and source that state it independently). `graph["articles"]` maps article IRIs to dicts of
-        title, date, source, publisher and path. All in sorted order.
+        article, title, date, quote, start, section, rule, stance, confidence) and `guidance` (a
+        list of dicts: title, section, source), which states it independently. `graph["articles"]`
+        maps article IRIs to dicts of title, date, source, publisher and path. All in sorted order.
     """
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     finished = [record.iri for record in article_records(dataset)] if articles else []
@@ -105,7 +107,7 @@ def to_networkx(
     return graph
 
 
-def write_graph(graph: "nx.MultiDiGraph[str]", stream: BinaryIO, format: GraphFormat) -> None:
+def write_graph(graph: "nx.MultiDiGraph[str]", stream: BinaryIO, format_: GraphFormat) -> None:
     """Write a graph of `to_networkx` for Gephi, yEd, Cytoscape or igraph, as UTF-8.
 
     Lists become JSON text; characters that XML cannot hold are left out; the same graph gives
@@ -116,7 +118,7 @@ def write_graph(graph: "nx.MultiDiGraph[str]", stream: BinaryIO, format: GraphFo
         plain.add_node(iri, **_scalars(data))
     for number, (subject, object_, data) in enumerate(graph.edges(data=True)):
         plain.add_edge(subject, object_, key=f"s{number}", **_scalars(data))
-    lines = nx.generate_graphml(plain) if format == "graphml" else nx.generate_gexf(plain)
+    lines = nx.generate_graphml(plain) if format_ == "graphml" else nx.generate_gexf(plain)
     text = re.sub(r' lastmodifieddate="[^"]*"', "", "\n".join(lines), count=1)
     stream.write(f"<?xml version='1.0' encoding='utf-8'?>\n{text}\n".encode())
 
@@ -128,7 +130,7 @@ def to_frame(graph: "nx.MultiDiGraph[str]", rows: FrameRows = "concepts") -> "pd
         graph: as `to_networkx` gives it.
         rows: one row for each concept, statement or passage of evidence.
     """
-    import pandas as pd
+    import pandas as pd  # noqa: PLC0415  optional, and slow to import
 
     if rows == "concepts":
         records = [{"iri": iri, **data} for iri, data in graph.nodes(data=True)]
@@ -145,7 +147,9 @@ def to_frame(graph: "nx.MultiDiGraph[str]", rows: FrameRows = "concepts") -> "pd
     ]
     if rows == "statements":
         return pd.DataFrame(statements).drop(columns="evidence", errors="ignore")
-    return pd.DataFrame([{**_without(s, "evidence"), **e} for s in statements for e in s["evidence"]])
+    return pd.DataFrame(
+        [{**_without(s, "evidence"), **e} for s in statements for e in s["evidence"]]
+    )
 
 
 def _counts(edge: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,9 +202,7 @@ def _read_articles(dataset: Dataset, articles: Iterable[str]) -> dict[str, dict[
     return dict(sorted(found.items()))
 
 
-def _read_named(
-    dataset: Dataset, articles: Iterable[str]
-) -> dict[str, list[tuple[str, str, str]]]:
+def _read_named(dataset: Dataset, articles: Iterable[str]) -> dict[str, list[tuple[str, str, str]]]:
     named: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
     for row in _article_rows(dataset, _NAMED, articles):
         if (kind := _kind(row["kind"])) is not None:
@@ -215,13 +217,13 @@ def _read_curated(dataset: Dataset) -> dict[str, dict[str, Any]]:
             continue
         found = curated.setdefault(
             row["concept"],
-            {"kind": kind, "label": row["label"], "definition": "", "alt_labels": set()},
+            {"kind": kind, "label": row["label"], "definition": "", "alternatives": set()},
         )
         found["kind"] = min(found["kind"], kind, key=KINDS.index)
         found["label"] = min(found["label"], row["label"])
         found["definition"] = max(found["definition"], row.get("definition", ""))
         if "alternative" in row:
-            found["alt_labels"].add(row["alternative"])
+            found["alternatives"].add(row["alternative"])
     return curated
 
 
@@ -274,7 +276,7 @@ def _node(
 ) -> dict[str, Any]:
     kinds = Counter(kind for _, kind, _ in named)
     labels = Counter(label for _, _, label in named)
-    own = curated or {"kind": "", "label": "", "definition": "", "alt_labels": ()}
+    own = curated or {"kind": "", "label": "", "definition": "", "alternatives": ()}
     kind = min(kinds, key=lambda k: (-kinds[k], k != own["kind"], k), default=own["kind"])
     label = own["label"] or min(labels, key=lambda t: (-labels[t], t), default="")
     articles = sorted({article for article, _, _ in named})
@@ -284,7 +286,7 @@ def _node(
         "articles": len(articles),
         "named_in": articles,
         "definition": own["definition"],
-        "alt_labels": sorted(own["alt_labels"]),
+        "alternatives": sorted(own["alternatives"]),
         "known": curated is not None,
     }
 

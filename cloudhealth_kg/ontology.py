@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import cast
 
 from rdflib import Graph, Literal, Node, URIRef
 from rdflib.namespace import OWL, RDF, SKOS
 
+from cloudhealth_kg.decisions import Decisions, read_decisions
 from cloudhealth_kg.errors import OntologyError
+from cloudhealth_kg.extension import Extension, read_extension
 from cloudhealth_kg.labels import normalise_label
 from cloudhealth_kg.model import KINDS, Kind
+from cloudhealth_kg.questions import Question, read_questions
 from cloudhealth_kg.vocabulary import CH, CONCEPT_SCHEME, ONTOLOGY, kind_iri
 
 __all__ = [
+    "Decisions",
     "Ontology",
     "OntologyConcept",
     "load_ontology",
@@ -53,25 +56,37 @@ class OntologyConcept:
 class Ontology:
     """All that stands in the ontology folder, and in the user's extension of it."""
 
+    folder: Path
     graph: Graph
     """Schema, concepts, alignments and collections."""
-    countermeasures: Graph
-    """Known statements, whose evidence is guidance."""
     concepts: Mapping[str, OntologyConcept]
     """By IRI."""
     labels: Mapping[str, tuple[str, ...]]
     """From normalised label to the IRIs of the concepts that bear it, sorted."""
     subject_labels: frozenset[str]
-    """Normalised labels of the field's own subject and actors, which are never extracted."""
+    """Normalised labels that are never extracted: the field's own subject and actors, and what
+    somebody decided is no concept."""
+    decisions: Decisions
     version: str
-    """Version IRI, a space, and a digest of what the files say."""
-    folder: Path
+    """Version IRI, a space, and a digest of the files."""
+    extension: Extension | None = None
+
+    @cached_property
+    def countermeasures(self) -> Graph:
+        """Known statements, whose evidence is guidance."""
+        graph = _parse(self.folder / "countermeasures.ttl")
+        return graph if self.extension is None else graph + self.extension.countermeasures
 
     @cached_property
     def ambiguous_labels(self) -> frozenset[str]:
-        """Normalised labels that the ontology itself lists as borne by more than one concept."""
+        """Normalised labels that are listed as borne by more than one concept."""
         listed = self.graph.objects(CONCEPT_SCHEME, CH.ambiguousLabel)
         return frozenset(normalise_label(str(label)) for label in listed)
+
+    @cached_property
+    def questions(self) -> Mapping[str, Question]:
+        """The competency questions, by name."""
+        return read_questions(self.folder / "queries")
 
     @cached_property
     def shapes(self) -> Graph:
@@ -80,7 +95,7 @@ class Ontology:
 
 
 def ontology_folder() -> Path:
-    """The folder of the ontology: inside the installed package, else at the top of the checkout."""
+    """Find the ontology: inside the installed package, else at the top of the checkout."""
     here = Path(__file__).resolve().parent
     for folder in (here / "_data" / "ontology", here.parent / "ontology"):
         if (folder / "cloudhealth.ttl").is_file():
@@ -90,31 +105,75 @@ def ontology_folder() -> Path:
     )
 
 
-@lru_cache(maxsize=8)
-def load_ontology() -> Ontology:
-    """Read the ontology."""
-    folder = ontology_folder()
-    graph = Graph()
-    for path in (folder / "cloudhealth.ttl", *sorted((folder / "concepts").glob("*.ttl"))):
-        _parse(path, graph)
-    return _assemble(graph, Graph(), folder)
+def load_ontology(extra: Path | None = None) -> Ontology:
+    """Read the ontology.
 
+    Args:
+        extra: a folder of the user's that adds to it; see `extension`.
 
-def _assemble(graph: Graph, countermeasures: Graph, folder: Path) -> Ontology:
-    concepts = {concept.iri: concept for concept in _read_concepts(graph)}
-    return Ontology(
-        graph=graph,
-        countermeasures=countermeasures,
-        concepts=MappingProxyType(concepts),
-        labels=MappingProxyType(_index_labels(concepts.values())),
-        subject_labels=frozenset(
-            normalise_label(label)
-            for subject in graph.subjects(RDF.type, CH.Subject)
-            for label in _labels(graph, subject)
-        ),
-        version=_version(graph, countermeasures),
-        folder=folder,
+    Raises:
+        OntologyError: the ontology is missing, or the folder has faults; the message lists them.
+    """
+    base = _load_base()
+    if extra is None:
+        return base
+    extension = read_extension(extra, base.labels, base.graph)
+    files = [extra] if extra.is_file() else [p for p in sorted(extra.iterdir()) if p.is_file()]
+    return _assemble(
+        base.graph + extension.graph,
+        base.folder,
+        base.decisions | extension.decisions,
+        f"{base.version}+{_digest(files)}",
+        extension,
     )
+
+
+@lru_cache(maxsize=1)
+def _load_base() -> Ontology:
+    folder = ontology_folder()
+    files = [folder / "cloudhealth.ttl", *sorted((folder / "concepts").glob("*.ttl"))]
+    graph = Graph()
+    for path in files:
+        _parse(path, graph)
+    version = graph.value(ONTOLOGY, OWL.versionIRI)
+    texts = [folder / "countermeasures.ttl", folder / "decisions.txt"]
+    names = _index_labels(_read_concepts(graph))
+    decisions = read_decisions(folder / "decisions.txt", names)
+    return _assemble(
+        graph, folder, decisions, f"{version} sha256:{_digest([*files, *texts])}", None
+    )
+
+
+def _assemble(
+    graph: Graph, folder: Path, decisions: Decisions, version: str, extension: Extension | None
+) -> Ontology:
+    concepts = {concept.iri: concept for concept in _read_concepts(graph)}
+    labels = _index_labels(concepts.values())
+    labels.update({label: (iri,) for label, iri in decisions.same_as.items()})
+    for label in decisions.not_concepts:
+        labels.pop(label, None)
+    subjects = {
+        normalise_label(label)
+        for subject in graph.subjects(RDF.type, CH.Subject)
+        for label in _labels(graph, subject)
+    }
+    return Ontology(
+        folder=folder,
+        graph=graph,
+        concepts=MappingProxyType(concepts),
+        labels=MappingProxyType(labels),
+        subject_labels=frozenset(subjects | decisions.not_concepts),
+        decisions=decisions,
+        version=version,
+        extension=extension,
+    )
+
+
+def _digest(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
 
 
 def _parse(path: Path, graph: Graph | None = None) -> Graph:
@@ -123,7 +182,7 @@ def _parse(path: Path, graph: Graph | None = None) -> Graph:
 
 
 def _read_concepts(graph: Graph) -> Iterator[OntologyConcept]:
-    for iri in sorted(set(graph.subjects(CH.kind, None))):
+    for iri in map(URIRef, sorted({str(iri) for iri in graph.subjects(CH.kind, None)})):
         label = graph.value(iri, SKOS.prefLabel)
         yield OntologyConcept(
             iri=str(iri),
@@ -157,12 +216,3 @@ def _index_labels(concepts: Iterable[OntologyConcept]) -> dict[str, tuple[str, .
         for label in (concept.label, *concept.alt_labels):
             index.setdefault(normalise_label(label), set()).add(concept.iri)
     return {label: tuple(sorted(iris)) for label, iris in sorted(index.items())}
-
-
-def _version(graph: Graph, countermeasures: Graph) -> str:
-    digest = hashlib.sha256()
-    for part in (graph, countermeasures):
-        lines = sorted(" ".join(term.n3() for term in triple) for triple in part)
-        digest.update("\n".join(lines).encode())
-    version = cast(URIRef | None, graph.value(ONTOLOGY, OWL.versionIRI))
-    return f"{version} sha256:{digest.hexdigest()[:16]}"

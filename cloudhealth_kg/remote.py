@@ -29,15 +29,28 @@ from rdflib.term import Identifier, Node, Variable
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 
 from cloudhealth_kg.errors import QueryError, StoreError
+from cloudhealth_kg.vocabulary import BASE
 
 _TRIES = 4
 _TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 """Answers that another try may better; 500 is what some servers say of a deadlock."""
 
+_PAGE = 5000
+"""Rows asked for at once; some servers give no more than 10,000."""
+
 _RESULTS = "application/sparql-results+json"
 _TRIPLES = "application/n-triples"
 
+_FORM = re.compile(
+    r"(?:\s+|#[^\n]*\n|PREFIX\s+[^\s:]*:\s*<[^>]*>|BASE\s*<[^>]*>)*(\w+)", re.IGNORECASE
+)
+"""Finds what form a query has, after its prologue."""
+
+_VIRTUOSO_YES = Variable("__ASK_RETVAL")
+"""The one column of a table that Virtuoso gives for a yes or no."""
+
 _Triple = tuple[Node, Node, Node]
+_OxTriple = tuple[Any, Any, Any]
 _Pattern = tuple[Node | None, Node | None, Node | None]
 
 
@@ -55,6 +68,10 @@ _LAYOUTS = (
     Endpoints("/query", "/update", "/data"),  # Fuseki
     Endpoints("/sparql-auth", "/sparql-auth", "/sparql-graph-crud-auth"),  # Virtuoso
 )
+
+
+class _NoAnswerError(StoreError):
+    """Nobody answered, which another try may better."""
 
 
 class RemoteStore(Store):
@@ -105,21 +122,53 @@ class RemoteStore(Store):
         self._send("DELETE", self.endpoints.graphs, params=params, missing_ok=True)
 
     def quads(self, graph: str | None = None) -> Iterator[ox.Quad]:
-        """See `store.GraphStore`."""
-        names = [graph] if graph is not None else sorted(str(g.identifier) for g in self.contexts())
+        """See `store.GraphStore`; graphs that are not ours are left alone."""
+        names: list[str] = [graph] if graph is not None else []
+        if graph is None:
+            named = (str(context.identifier) for context in self.contexts())
+            names = sorted(name for name in named if name.startswith(BASE))
         for name in names:
-            answer = self._send(
-                "GET",
-                self.endpoints.graphs,
-                params={"graph": name},
-                headers={"Accept": _TRIPLES},
-                missing_ok=True,
+            yield from self._graph(name)
+
+    def _graph(self, name: str) -> Iterator[ox.Quad]:
+        answer = self._send(
+            "GET",
+            self.endpoints.graphs,
+            params={"graph": name},
+            headers={"Accept": _TRIPLES},
+            missing_ok=True,
+        )
+        triples = set() if answer.status_code == 404 else set(_parse_triples(answer))
+        count = self.__len__(Graph(identifier=URIRef(name)))
+        if len(triples) < count:  # some servers cut long answers in silence
+            triples = set(self._graph_in_pages(name))
+        if len(triples) < count:
+            raise StoreError(
+                f"{name}: the server gives {len(triples)} of its {count} triples; let it give "
+                "more (in Virtuoso: ResultSetMaxRows)"
             )
-            if answer.status_code != 404:
-                for triple in _parse_triples(answer):
-                    yield ox.Quad(
-                        triple.subject, triple.predicate, triple.object, ox.NamedNode(name)
-                    )
+        for subject, predicate, object_ in triples:
+            yield ox.Quad(subject, predicate, _spelt_out(object_), ox.NamedNode(name))
+
+    def _graph_in_pages(self, name: str) -> Iterator[_OxTriple]:
+        last = ""
+        while True:
+            query = f"""SELECT ?s ?p ?o WHERE {{ GRAPH {ox.NamedNode(name)} {{ ?s ?p ?o }}
+                FILTER(STR(?s) > {ox.Literal(last)}) }} ORDER BY STR(?s) LIMIT {_PAGE}"""
+            data = {"query": query}
+            answer = self._send(
+                "POST", self.endpoints.query, data=data, headers={"Accept": _RESULTS}
+            )
+            rows = [tuple(row) for row in _parse_rows(answer)]
+            full = len(rows) == _PAGE  # then the last subject may go on
+            end = rows[-1][0] if full else None
+            yield from (row for row in rows if row[0] != end)
+            if not full:
+                return
+            following = [row[0].value for row in rows if row[0] != end]
+            if not following:
+                return
+            last = following[-1]
 
     def publish(self) -> None:
         """See `store.GraphStore`; a server shows each graph as soon as it is written."""
@@ -152,9 +201,11 @@ class RemoteStore(Store):
         data = {"query": self._prologue(query, initNs) + _bind(query, initBindings)}
         if queryGraph == "__UNION__":
             data["union-default-graph"] = "true"  # for Oxigraph; to others it is the default
-        elif queryGraph != DATASET_DEFAULT_GRAPH_ID:
+        elif str(queryGraph) != str(DATASET_DEFAULT_GRAPH_ID):
             data["default-graph-uri"] = str(queryGraph)
-        accept = f"{_RESULTS}, {_TRIPLES};q=0.9, text/turtle;q=0.5"
+        form = _FORM.match(query)
+        graph_wanted = form is not None and form[1].upper() in ("CONSTRUCT", "DESCRIBE")
+        accept = f"{_TRIPLES}, text/turtle;q=0.5" if graph_wanted else _RESULTS
         answer = self._send("POST", self.endpoints.query, data=data, headers={"Accept": accept})
         return _result(answer)
 
@@ -212,12 +263,12 @@ class RemoteStore(Store):
         last = ""
         while True:  # in pages, since some servers cut long results
             query = f"""SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ ?s ?p ?o }}
-                FILTER(STR(?g) > {Literal(last).n3()}) }} ORDER BY STR(?g) LIMIT 5000"""
+                FILTER(STR(?g) > {Literal(last).n3()}) }} ORDER BY STR(?g) LIMIT {_PAGE}"""
             rows = list(self.query(query, {}, bound, str(DATASET_DEFAULT_GRAPH_ID)))
             for row in rows:
                 last = str(row[0])  # type: ignore[index]
                 yield Graph(store=self, identifier=URIRef(last))
-            if len(rows) < 5000:
+            if len(rows) < _PAGE:
                 return
 
     def __len__(self, context: Graph | None = None) -> int:
@@ -322,14 +373,14 @@ class RemoteStore(Store):
                         allow_redirects=False,
                     )
                 )
-            except StoreError:
+            except _NoAnswerError:
                 if attempt == tries:
                     raise
             else:
                 if answer.status_code not in _TRY_AGAIN or attempt == tries:
                     break
             time.sleep(0.25 * 4 ** (attempt - 1))
-        if answer.ok and not answer.is_redirect or (missing_ok and answer.status_code == 404):
+        if (answer.ok and not answer.is_redirect) or (missing_ok and answer.status_code == 404):
             return answer
         said = " ".join(answer.text.split())[:300]
         if answer.is_redirect:
@@ -350,7 +401,7 @@ class RemoteStore(Store):
                 if self._session.auth is not None:
                     answer = send()
         except requests.RequestException as error:
-            raise StoreError(
+            raise _NoAnswerError(
                 f"{self.url}: no answer ({error}); see that the server runs and the network "
                 "reaches it, then run the same again"
             ) from error
@@ -402,46 +453,78 @@ def _bind(query: str, bindings: Mapping[str, Node]) -> str:
 
 
 def _result(answer: requests.Response) -> Result:
-    media = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-    format_ = ox.QueryResultsFormat.from_media_type(media)
-    if format_ is None:
+    if ox.QueryResultsFormat.from_media_type(_media_type(answer)) is None:
         result = Result("CONSTRUCT")
         result.graph = Graph()
         for found in _parse_triples(answer):
-            s, p, o = map(_term, (found.subject, found.predicate, found.object))
+            s, p, o = map(_term, found)
             result.graph.add((s, p, o))
         return result
-    parsed = ox.parse_query_results(answer.content, format=format_)
-    if isinstance(parsed, ox.QueryBoolean):
-        result = Result("ASK")
-        result.askAnswer = bool(parsed)
-        return result
-    result = Result("SELECT")
-    result.vars = [Variable(v.value) for v in parsed.variables]
-    rows: list[Mapping[Variable, Identifier]] = [
-        {
-            name: _term(value)
-            for name, value in zip(result.vars, row, strict=True)
-            if value is not None
-        }
-        for row in parsed
-    ]
+    try:
+        parsed = _parse_rows(answer)
+        if isinstance(parsed, ox.QueryBoolean):
+            return _yes_or_no(bool(parsed))
+        variables = [Variable(v.value) for v in parsed.variables]
+        rows: list[Mapping[Variable, Identifier]] = [
+            {
+                name: _term(value)
+                for name, value in zip(variables, row, strict=True)
+                if value is not None
+            }
+            for row in parsed
+        ]
+    except SyntaxError as error:
+        raise StoreError(f"{answer.url}: the answer is malformed: {error}") from error
+    if variables == [_VIRTUOSO_YES]:
+        return _yes_or_no(str(rows[0][_VIRTUOSO_YES]) == "1")
     limit = answer.headers.get("X-SPARQL-MaxRows", "")
     if limit.isdigit() and len(rows) >= int(limit):
         raise StoreError(
             f"{answer.url}: the server cut the answer after {limit} rows; let it give more "
             "(in Virtuoso: ResultSetMaxRows) or ask for less"
         )
+    result = Result("SELECT")
+    result.vars = variables
     result.bindings = rows
     return result
 
 
-def _parse_triples(answer: requests.Response) -> Iterator[ox.Quad]:
-    media = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-    format_ = ox.RdfFormat.from_media_type(media)
+def _yes_or_no(answer: bool) -> Result:
+    result = Result("ASK")
+    result.askAnswer = answer
+    return result
+
+
+def _parse_rows(answer: requests.Response) -> Any:
+    """Solutions, or an `ox.QueryBoolean`."""
+    format_ = ox.QueryResultsFormat.from_media_type(_media_type(answer))
     if format_ is None:
-        raise StoreError(f"{answer.url}: answers in {media or 'no format'}, which is not RDF")
-    return iter(ox.parse(answer.content, format=format_))
+        raise StoreError(f"{answer.url}: answers in {_media_type(answer)}, not in rows")
+    return ox.parse_query_results(answer.content, format=format_)
+
+
+def _parse_triples(answer: requests.Response) -> list[_OxTriple]:
+    format_ = ox.RdfFormat.from_media_type(_media_type(answer))
+    if format_ is None:
+        said = _media_type(answer) or "no format"
+        raise StoreError(f"{answer.url}: answers in {said}, which is not RDF")
+    try:
+        found = ox.parse(answer.content, format=format_)
+        return [(quad.subject, quad.predicate, quad.object) for quad in found]
+    except SyntaxError as error:
+        raise StoreError(f"{answer.url}: the answer is malformed: {error}") from error
+
+
+def _media_type(answer: requests.Response) -> str:
+    return answer.headers.get("Content-Type", "").partition(";")[0].strip()
+
+
+def _spelt_out(term: Any) -> Any:
+    """The term with a truth value as a word, which Virtuoso gives as a digit."""
+    if isinstance(term, ox.Literal) and term.datatype.value == str(XSD.boolean):
+        word = {"1": "true", "0": "false"}.get(term.value, term.value)
+        return ox.Literal(word, datatype=term.datatype)
+    return term
 
 
 def _term(term: Any) -> Identifier:

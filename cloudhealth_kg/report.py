@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from tabulate import tabulate
 
-from cloudhealth_kg.analysis import Analysis
 from cloudhealth_kg.build import BuildReport
 from cloudhealth_kg.evaluate import Outcome, bootstrap_f1, calibration_error, rates_by_name
 from cloudhealth_kg.extract import to_record
@@ -66,56 +65,6 @@ def build_summary(report: BuildReport) -> str:
         if report.of(change) or change in {"added", "unchanged"}
     ]
     return "\n".join([*lines, ", ".join(counts)])
-
-
-def analysis_text(analysis: Analysis, *, top: int = 12) -> str:
-    """What is central, what belongs together, and which challenges have which mitigations."""
-    central = [
-        (c.label, c.kind, c.articles, c.degree, f"{c.pagerank:.4f}", f"{c.betweenness:.3f}")
-        for c in analysis.concepts[:top]
-    ]
-    challenges = [
-        (
-            one_line(c.label, 40),
-            c.articles,
-            len(c.remedies),
-            one_line("; ".join(f"{r.label} ({r.articles})" for r in c.remedies[:5]), 90),
-        )
-        for c in analysis.challenges
-        if c.remedies
-    ][: 2 * top]
-    gaps = [
-        (
-            one_line(c.label, 40),
-            c.articles,
-            one_line("; ".join(r.label for r in c.known[:5]) or "none known", 90),
-        )
-        for c in analysis.gaps
-    ]
-    head = (
-        f"{analysis.articles} articles, {len(analysis.concepts)} concepts "
-        f"({analysis.unlinked} in no statement), {analysis.statements} statements, "
-        f"{analysis.passages} passages; connected parts: {len(analysis.components)}, "
-        f"the largest of {max(analysis.components, default=0)} concepts"
-    )
-    columns = ("concept", "kind", "articles", "statements", "PageRank", "betweenness")
-    return "\n".join(
-        (
-            head,
-            "\nCentral concepts",
-            _table(central, columns),
-            "\nCommunities",
-            _table(
-                [(g.number, len(g.members), g.label) for g in analysis.communities[:top]],
-                ("", "concepts", "around"),
-            ),
-            "\nChallenges and what the articles offer against them (articles)",
-            _table(challenges, ("challenge", "articles", "measures", "the best supported")),
-            f"\nChallenges without a mitigation in the articles ({len(gaps)})",
-            _table(gaps[: 2 * top], ("challenge", "articles", "known from guidance")),
-            f"\n(the first {2 * top} of each list; --format json gives all)",
-        )
-    )
 
 
 def accuracy_table(results: Mapping[str, Sequence[Outcome]]) -> str:

@@ -40,13 +40,16 @@ def read_stance(doc: Doc, source: Span, target: Span) -> Stance:
     """
     same = source.sent == target.sent
     chain = list(_joining(source.root, target.root)) if same else list(_governing(source.root))
-    words = [word for token in chain for word in (token, *token.children)]
-    if _denied(chain):
+    if _denied(chain) or any(child.lower_ == "no" for child in source.root.children):
         return "negated"
+    top = min(chain, key=lambda token: len(list(token.ancestors)))
+    hedges = [word for token in chain for word in (token, *token.children)]
+    if top.dep_ in {"ccomp", "xcomp"}:
+        hedges.append(top.head)
     hedged = any(
         word.lemma_.lower() in _HEDGES
-        and word.dep_ in {"aux", "advmod", "mark", "ROOT", "ccomp", "xcomp", "conj"}
-        for word in words
+        and (word == top.head or word.dep_ in {"aux", "advmod", "mark", "ROOT", "ccomp", "xcomp"})
+        for word in hedges
     )
     return "hedged" if hedged else "asserted"
 

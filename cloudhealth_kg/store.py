@@ -11,6 +11,7 @@ from typing import IO, Any, Protocol, runtime_checkable
 import pyoxigraph as ox
 from oxrdflib.store import OxigraphStore
 from rdflib import Dataset
+from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 
 from cloudhealth_kg import store_folder
 from cloudhealth_kg.errors import StoreError
@@ -150,9 +151,10 @@ class LocalStore(OxigraphStore):
         """See `rdflib.store.Store`."""
         self._write(lambda: super(LocalStore, self).remove(triple, context))
 
-    def update(self, *args: Any, **kwargs: Any) -> None:
-        """See `rdflib.store.Store`."""
-        self._write(lambda: super(LocalStore, self).update(*args, **kwargs))
+    def update(self, update: Any, initNs: Any, initBindings: Any, *_: Any, **__: Any) -> None:  # noqa: N803
+        """See `rdflib.store.Store`. What it changes stands in graphs that it names."""
+        graph = DATASET_DEFAULT_GRAPH_ID
+        self._write(lambda: super(LocalStore, self).update(update, initNs, initBindings, graph))
 
     def add_graph(self, graph: Any) -> None:
         """See `rdflib.store.Store`; here a graph is there as soon as it holds a triple."""
@@ -167,6 +169,8 @@ class LocalStore(OxigraphStore):
         self._changed = True
         try:
             change()
+        except NotImplementedError:
+            raise
         except _FAILURES as error:
             raise StoreError(
                 f"{self.folder or 'memory'}: the store cannot be written ({error}); nothing is "

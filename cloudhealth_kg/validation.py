@@ -15,6 +15,7 @@ from cloudhealth_kg.model import KINDS, RELATIONS
 from cloudhealth_kg.rdf import Subjects
 from cloudhealth_kg.vocabulary import (
     ARTICLE,
+    BASE,
     CH,
     CURATED_GRAPHS,
     OA,
@@ -63,7 +64,7 @@ def _check_graphs(dataset: Dataset) -> Iterator[Finding]:
             subjects = read_subjects(dataset, name)
             for check, subject, message in _check_article(name, subjects):
                 yield Finding(name, check, subject, message, _AGAIN)
-        elif name not in curated and len(dataset.get_context(name)):
+        elif name.startswith(BASE) and name not in curated:
             message = "a graph that is neither an article's nor curated"
             yield Finding(name, "graphs", name, message, "drop it, or keep it in another store")
 

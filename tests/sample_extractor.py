@@ -76,7 +76,12 @@ def extract(article: Article) -> Extraction:
             mentions.append(Mention(*match.span(group), label, iri, 0.9))
             ends.append(iri)
         evidence = Evidence(
-            *match.span(), match[0], "", "sample", _STANCES[match["hedge"]], len(match[0]) % 100 / 100
+            *match.span(),
+            match[0],
+            "",
+            "sample",
+            _STANCES[match["hedge"]],
+            len(match[0]) % 100 / 100,
         )
         statements.append(Statement(ends[0], relation, ends[1], (evidence,)))
     return Extraction(article, tuple(concepts.values()), tuple(mentions), tuple(statements))

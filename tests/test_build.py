@@ -144,8 +144,12 @@ def test_what_cannot_be_read_is_reported_and_the_rest_is_built(tmp_path, workers
     (files / "2.md").write_text("break the reader")
     (files / "3.md").write_text(article("x enables y"))
     report = run([files], store, workers=workers, prune=True)
-    assert changes(report) == {"0.md": "unchanged", "1.md": "failed", "2.md": "failed",
-                               "3.md": "added"}
+    assert changes(report) == {
+        "0.md": "unchanged",
+        "1.md": "failed",
+        "2.md": "failed",
+        "3.md": "added",
+    }
     assert "1.md" in report.failed[0].reason
     assert report.failed[1].reason.startswith("2.md: reading it failed unexpectedly (RuntimeErr")
     assert not report.ok
@@ -196,7 +200,9 @@ def test_progress_is_told_after_each_file(tmp_path):
     told: list[Progress] = []
     report = run([files], tmp_path / "kg", progress=told.append)
     assert [(p.done, p.total, p.outcome.path) for p in told] == [
-        (1, 3, "0.md"), (2, 3, "1.md"), (3, 3, "2.md"),
+        (1, 3, "0.md"),
+        (2, 3, "1.md"),
+        (3, 3, "2.md"),
     ]
     assert tuple(p.outcome for p in told) == report.outcomes
 
@@ -241,7 +247,9 @@ statements = st.tuples(
 ).map(lambda t: f"{t[0]}{t[1]}{t[2]} {t[3]}")
 texts = st.builds(
     lambda statement, source, title: article(statement, source=source, title=title),
-    statements, sources, st.sampled_from(["", "One", "Two"]),
+    statements,
+    sources,
+    st.sampled_from(["", "One", "Two"]),
 )
 corpora = st.dictionaries(names, texts, min_size=1, max_size=6)
 

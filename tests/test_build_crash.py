@@ -112,7 +112,9 @@ def test_a_build_beside_a_build_is_refused_and_the_first_goes_on(tmp_path):
     write(files, {f"{n}.md": article(f"a{n} enables b") for n in range(4)})
 
     def meanwhile(_: object) -> None:
-        with pytest.raises(StoreError, match=r"process \d+ is writing to this store; wait") as error:
+        with pytest.raises(
+            StoreError, match=r"process \d+ is writing to this store; wait"
+        ) as error:
             run([files], store)
         refused.append(str(error.value))
         with closing(open_dataset(store, read_only=True)) as dataset:

@@ -46,7 +46,7 @@ TEXT = "Encryption\nencryption mitigates data breaches.\naudits may mitigates fi
 
 def make_article(text: str = TEXT, *, id: str = "six-roadblocks-1f3c0000", **about: str) -> Article:
     path = about.pop("path", f"{id}.md")
-    return Article(id, text, (), Metadata(**about), path, "sha256:00")
+    return Article(id, text, (), Metadata(**about), path, "sha256:" + 64 * "0")
 
 
 def nquads(dataset) -> bytes:
@@ -102,7 +102,9 @@ def test_of_two_passages_with_one_span_the_stronger_is_kept_whatever_their_order
     passages = tuple(
         Evidence(0, 4, "text", "", rule, stance, confidence)
         for rule, stance, confidence in (
-            ("b", "negated", 0.9), ("a", "asserted", 0.5), ("c", "hedged", 0.7),
+            ("b", "negated", 0.9),
+            ("a", "asserted", 0.5),
+            ("c", "hedged", 0.7),
         )
     )
     article = make_article("text")
@@ -156,7 +158,10 @@ def test_hostile_text_is_stored_as_it_stands(text: str):
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 concepts = st.builds(
-    Concept, st.integers(0, 5).map(lambda n: str(concept_iri(f"c{n}"))), st.sampled_from(KINDS), words
+    Concept,
+    st.integers(0, 5).map(lambda n: str(concept_iri(f"c{n}"))),
+    st.sampled_from(KINDS),
+    words,
 )
 
 
@@ -170,7 +175,9 @@ def extractions(draw: st.DrawFn) -> Extraction:
         return start, end, text[start:end]
 
     confidence = st.integers(0, 100).map(lambda n: n / 100)
-    known = sorted(draw(st.lists(concepts, max_size=4, unique_by=lambda c: c.iri)), key=lambda c: c.iri)
+    known = sorted(
+        draw(st.lists(concepts, max_size=4, unique_by=lambda c: c.iri)), key=lambda c: c.iri
+    )
     iris = st.sampled_from([c.iri for c in known]) if known else st.nothing()
     mentions = {}
     statements = {}
@@ -180,13 +187,25 @@ def extractions(draw: st.DrawFn) -> Extraction:
         triple = (draw(iris), draw(st.sampled_from(RELATIONS)), draw(iris))
         start, end, quote = span()
         evidence = Evidence(
-            start, end, quote, draw(words), draw(words), draw(st.sampled_from(STANCES)), draw(confidence)
+            start,
+            end,
+            quote,
+            draw(words),
+            draw(words),
+            draw(st.sampled_from(STANCES)),
+            draw(confidence),
         )
         statements.setdefault(triple, {})[start, end] = evidence
     about = Metadata(*(draw(words) for _ in range(7)))
     return Extraction(
-        Article(draw(st.from_regex(r"[a-z]{1,8}-[0-9a-f]{8}", fullmatch=True)), text, (), about,
-                draw(words), "sha256:" + draw(words)),
+        Article(
+            draw(st.from_regex(r"[a-z]{1,8}-[0-9a-f]{8}", fullmatch=True)),
+            text,
+            (),
+            about,
+            draw(words),
+            "sha256:" + draw(words),
+        ),
         tuple(known),
         tuple(mentions[key] for key in sorted(mentions)),
         tuple(
@@ -237,8 +256,16 @@ def test_replacing_an_article_leaves_nothing_of_its_former_self():
 
 @pytest.mark.parametrize(
     "name",
-    ["one-11111111", str(article_iri("one-11111111")), "blog/one.md", "./blog/one.md",
-     "corpus/blog/one.md", "/home/me/corpus/blog/one.md", "one.md", "corpus\\blog\\one.md"],
+    [
+        "one-11111111",
+        str(article_iri("one-11111111")),
+        "blog/one.md",
+        "./blog/one.md",
+        "corpus/blog/one.md",
+        "/home/me/corpus/blog/one.md",
+        "one.md",
+        "corpus\\blog\\one.md",
+    ],
 )
 def test_an_article_is_found_by_id_iri_or_path(name: str):
     """A path may be as it was built from, longer, or as short as is clear."""
@@ -258,7 +285,7 @@ def test_a_name_that_fits_none_or_several_is_refused_with_a_hint():
         with pytest.raises(StoreError, match="no such article; did you mean .*one-11111111"):
             remove_article(dataset, "one-11111112")
         with pytest.raises(StoreError, match="`status` lists"):
-            remove_article(dataset, "ne.md\" } DROP ALL")
+            remove_article(dataset, 'ne.md" } DROP ALL')
         assert status(dataset).articles == 2
 
 
@@ -266,7 +293,9 @@ def test_the_dataset_answers_sparql_over_the_union_of_all_graphs():
     """A caller holds an rdflib Dataset that sees every article without naming graphs."""
     with closing(open_dataset()) as dataset:
         put_article(dataset, extract(make_article("a mitigates b", id="one-11111111")))
-        put_article(dataset, extract(make_article("a mitigates b\nc mitigates b", id="two-22222222")))
+        put_article(
+            dataset, extract(make_article("a mitigates b\nc mitigates b", id="two-22222222"))
+        )
         rows = list(dataset.query("SELECT DISTINCT ?s WHERE { ?s ch:mitigates ?o }"))
         assert len(rows) == 2
         assert len(set(dataset.subjects(RDF.type, CH.Statement))) == 2
@@ -330,6 +359,8 @@ def test_hash_seed_locale_and_time_zone_change_no_byte():
     for seed, locale, zone in (("1", "C", "UTC"), ("2", "tr_TR.UTF-8", "Asia/Tokyo")):
         env = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": zone}
         env["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-        run = subprocess.run([sys.executable, "-c", _SCRIPT], env=env, capture_output=True, check=True)
+        run = subprocess.run(
+            [sys.executable, "-c", _SCRIPT], env=env, capture_output=True, check=True
+        )
         written.add(run.stdout)
     assert len(written) == 1 and len(written.pop()) > 50_000

@@ -33,7 +33,9 @@ def write(dataset, format: str) -> bytes:
 def dataset():
     with closing(open_dataset()) as dataset:
         put_ontology(dataset, SampleOntology())
-        for n, text in enumerate(("a mitigates b\nb may causes c", "a mitigates b\nd not enables e")):
+        for n, text in enumerate(
+            ("a mitigates b\nb may causes c", "a mitigates b\nd not enables e")
+        ):
             put_article(dataset, extract(make_article(text, id=f"a-{n:08}", title=f"Nº {n}")))
         yield dataset
 
@@ -122,7 +124,11 @@ def test_tables_hold_each_article_concept_mention_statement_and_evidence(dataset
             tables[path.stem] = list(csv.DictReader(file))
     assert list(tables) == list(COLUMNS)
     assert {name: len(rows) for name, rows in tables.items()} == {
-        "articles": 2, "concepts": 7, "mentions": 8, "statements": 4, "evidence": 4,
+        "articles": 2,
+        "concepts": 7,
+        "mentions": 8,
+        "statements": 4,
+        "evidence": 4,
     }
     assert {row["statement"] for row in tables["evidence"]} == {
         row["statement"] for row in tables["statements"]

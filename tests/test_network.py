@@ -12,11 +12,11 @@ import pytest
 from sample_dataset import extraction, sample_dataset
 
 from cloudhealth_kg.analysis import analyse, support_graph
+from cloudhealth_kg.analysis_report import to_report
 from cloudhealth_kg.dataset import open_dataset, put_article
 from cloudhealth_kg.layout import encircle, place, settle
 from cloudhealth_kg.model import STANCES, Metadata
 from cloudhealth_kg.network import to_frame, to_networkx, write_graph
-from cloudhealth_kg.report import to_report
 from cloudhealth_kg.vocabulary import CH, concept_iri
 
 LOCK_IN = str(concept_iri("vendor lock-in"))
@@ -29,11 +29,13 @@ BACKUP = str(concept_iri("data backup"))
 
 @pytest.fixture(scope="module")
 def dataset():
+    """The sample dataset, in memory."""
     return sample_dataset()
 
 
 @pytest.fixture(scope="module")
 def graph(dataset):
+    """All of the sample: denied statements and guidance too."""
     return to_networkx(dataset, countermeasures=True, stances=STANCES)
 
 
@@ -42,7 +44,7 @@ def test_concept_says_what_it_is(graph):
     node = graph.nodes[LOCK_IN]
     assert (node["label"], node["kind"], node["articles"]) == ("vendor lock-in", "challenge", 3)
     assert node["definition"] == "Leaving a provider costs more than staying."
-    assert node["alt_labels"] == ["provider lock-in"]
+    assert node["alternatives"] == ["provider lock-in"]
     assert node["known"]
     assert not graph.nodes[EXIT]["known"]
 
@@ -197,7 +199,7 @@ from cloudhealth_kg.analysis import analyse
 from cloudhealth_kg.model import STANCES
 from cloudhealth_kg.network import to_networkx, write_graph
 from cloudhealth_kg.render import render_html
-from cloudhealth_kg.report import to_report
+from cloudhealth_kg.analysis_report import to_report
 graph = to_networkx(sample_dataset(), countermeasures=True, stances=STANCES)
 out = io.BytesIO()
 write_graph(graph, out, "graphml")
@@ -277,8 +279,8 @@ def test_report_says_what_it_leaves_out(graph):
     """Rows beyond the limit are counted, never dropped in silence."""
     analysis = analyse(graph)
     rest = len(analysis.concepts) - 2
-    assert f"{rest} more (--top 0 shows all)" in to_report(analysis, top=2)
-    assert "more (--top" not in to_report(analysis, top=0)
+    assert f"{rest} more" in to_report(analysis, top=2)
+    assert "… and" not in to_report(analysis, top=0)
 
 
 def test_json_report_holds_all(graph):
@@ -320,7 +322,7 @@ def test_map_puts_no_label_on_another():
     links.add_edges_from(nx.barabasi_albert_graph(60, 2, seed=1).edges(), weight=1)
     links.add_edges_from([(100, 101), (200, 201)], weight=1)
     links = nx.relabel_nodes(links, str)
-    boxes = {name: (90.0, 40.0) for name in [*links, "new", *(f"r{i}" for i in range(80))]}
+    boxes = dict.fromkeys([*links, "new", *(f"r{i}" for i in range(80))], (90.0, 40.0))
     at = place(links, boxes, [])
     assert set(at) == set(links)
     links.add_edge("new", "0", weight=1)

@@ -40,16 +40,23 @@ SUFFIXES = {
 }
 """File name endings that are read, and as what."""
 
+_SCANT = 25
+"""Words of a text so short that a field of the front matter may be the article instead."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
-_LOOKS_HTML = re.compile(r"\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_LOOKS_HTML = re.compile(
+    r"\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _LOOKS_MARKDOWN = re.compile(
-    r"^(?:#{1,6} \S|[ \t]{0,9}[-*+] \[[ x]\] |\|?[ \t]{0,9}:?-{3,99}:?[ \t]{0,9}\||```)|\*\*\S[^*\n]{0,200}\*\*|\]\([^\s)]{1,300}\)",
+    r"^(?:#{1,6} \S|[ \t]{0,9}[-*+] \[[ x]\] |\|?[ \t]{0,9}:?-{3,99}:?[ \t]{0,9}\||```)"
+    r"|\*\*\S[^*\n]{0,200}\*\*|\]\([^\s)]{1,300}\)",
     re.MULTILINE,
 )
 
 
 def find_files(paths: Iterable[Path]) -> list[tuple[Path, str]]:
-    """The article files among `paths`, each with its name relative to the folder given.
+    """Return the article files among `paths`, each with its name relative to the folder given.
 
     A file is taken whatever its ending (reading it says what is wrong); a folder is walked and
     gives the files whose ending is in `SUFFIXES`, hidden ones and links out of it left alone.
@@ -156,7 +163,7 @@ def _kind(name: str) -> str:
 
 
 def _read(text: str, kind: str, front: FrontMatter) -> tuple[list[Line], Metadata]:
-    """The article's lines and its metadata."""
+    """Return the article's lines and its metadata."""
     if kind == "html":
         lines, metadata = read_page(text)
         return without_noise(lines, author=metadata.author), metadata
@@ -164,7 +171,8 @@ def _read(text: str, kind: str, front: FrontMatter) -> tuple[list[Line], Metadat
     kept = without_noise(lines, author=front.metadata.author, plain=plain)
     if plain:
         kept = with_headings(kept)
-    if not kept and front.field_text.strip():
+    words = sum(len(line.text.split()) for line in kept)
+    if words < min(_SCANT, len(front.field_text.split())):
         origin = scalar_origin(front.field_text, text, front.field_start, front.field_end)
         lines = read_markdown(_with_line_ends(front.field_text), origin)
         kept = without_noise(lines, author=front.metadata.author)
@@ -178,7 +186,7 @@ def _read_body(body: str, kind: str, origin: Origin) -> tuple[list[Line], bool]:
 
 
 def _with_line_ends(value: str) -> str:
-    """`value` with "\\n" written out turned into line ends; as long as before."""
+    r"""`value` with "\\n" written out turned into line ends; as long as before."""
     if "\\n\\n" in value or re.search(r"\\n(?:\d+\.|[-*#])", value):
         return value.replace("\\n", " \n").replace("\\t", "  ").replace('\\"', ' "')
     return value

@@ -35,7 +35,7 @@ _FORMS = tuple(
 
 
 def iso_date(words: str) -> str:
-    """The first date in `words` as YYYY-MM-DD, YYYY-MM or YYYY; "" where there is none."""
+    """Return the first date in `words` as YYYY-MM-DD, YYYY-MM or YYYY; "" where there is none."""
     for form in _FORMS:
         for match in form.finditer(words[:300]):
             parts = match.groupdict()

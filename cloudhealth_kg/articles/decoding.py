@@ -33,13 +33,15 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_WESTERN = re.compile(r"[\xa0-\xbf\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u20ac\u2122À-ÿŒœŠšŽž]")
+_WESTERN = re.compile(
+    r"[\xa0-\xbf\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u20ac\u2122À-ÿŒœŠšŽž]"
+)
 _MAX_CONTROL_SHARE = 0.02
 _MAX_BROKEN_SHARE = 0.1
 
 
 def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    """The text of a file and what had to be guessed or mended to get it.
+    """Return the text of a file and what had to be guessed or mended to get it.
 
     A byte-order mark is no part of the text; line ends stay as they are, so that offsets in the
     text are offsets in the decoded file.

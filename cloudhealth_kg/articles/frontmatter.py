@@ -15,10 +15,13 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OPEN = re.compile(r"\s*---[ \t]*(?:#[^\n]*)?\r?\n")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
 _KEY = re.compile(r"\s*(?:#[^\n]*\n\s*)*[A-Za-z_][\w .-]{0,60}:(?:\s|$)")
-_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile(
+    r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 _HEADERS = re.compile(
     r"\s{0,20}(?P<headers>(?:[A-Z][A-Za-z _-]{1,24}:[ \t]+\S[^\n]{0,2000}\n){2,20})[ \t\r]*\n"
 )
+_TRUTH = frozenset(("true", "false", "yes", "no"))
 MAX_DEPTH = 32
 MAX_ALIASES = 100
 
@@ -40,26 +43,32 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "license": ("license", "licence", "rights", "copyright"),
     "language": ("language", "lang", "locale"),
 }  # fmt: skip
-BODY_FIELDS = ("body", "content", "answer", "text", "article", "article_body", "articlebody", "post")
+BODY_FIELDS = (
+    "body", "content", "answer", "text", "article", "article_body", "articlebody", "post",
+)  # fmt: skip
+"""Keys whose value may be the article, where no text follows the front matter."""
 _OURS = ("title", "author", "authors", "published", "date", "source", "source_url", "publisher",
          "license", "licence", "language", "body", "content", "answer")  # fmt: skip
-_KNOWN = frozenset(
-    ["schema", "_schema", "id", "slug", "tags", "tag", "keywords", "category", "categories", "summary", "description", "subtitle", "series", "type", "layout", "image", "images", "draft", "updated", "modified", "section", "subject", "score", "version", "reading_time", "comments", "seo", "file_name", "post_on_text", "date_format", "question", "languages", "countries"]
-) | {key for keys in _FIELDS.values() for key in keys} | set(BODY_FIELDS)
+_KNOWN = frozenset([
+    "schema", "_schema", "id", "slug", "tags", "tag", "keywords", "category", "categories",
+    "summary", "description", "subtitle", "series", "type", "layout", "image", "images", "draft",
+    "updated", "modified", "section", "subject", "score", "version", "reading_time", "comments",
+    "seo", "file_name", "post_on_text", "date_format", "question", "languages", "countries",
+]) | {key for keys in _FIELDS.values() for key in keys} | set(BODY_FIELDS)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
     """What stood between the `---` lines. Offsets point into the decoded file."""
 
-    metadata: Metadata = Metadata()
+    metadata: Metadata = field(default_factory=Metadata)
     body_start: int = 0
     """Where the article after the front matter begins."""
     field_text: str = ""
     """Text of a field that holds the article itself, as YAML reads it; "" where there is none."""
     field_start: int = 0
     field_end: int = 0
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
 
 
 def read_front_matter(text: str, name: str) -> FrontMatter:
@@ -83,7 +92,7 @@ def read_front_matter(text: str, name: str) -> FrontMatter:
         return FrontMatter()
     source = _UNPRINTABLE.sub(" ", text[start : closing.start()])
     line = text.count("\n", 0, start) + 1
-    if not _KEY.match(source) and source.strip() and not source.lstrip().startswith(("{", "&", "!")):
+    if source.strip() and not _KEY.match(source) and source.lstrip()[0] not in "{&!":
         return FrontMatter()  # a thematic break that opens a document
     node = _compose(source, name, line)
     body_start = closing.end() + (1 if text[closing.end() : closing.end() + 1] == "\n" else 0)
@@ -94,11 +103,11 @@ def read_front_matter(text: str, name: str) -> FrontMatter:
             f"{name}:{line}: the front matter is no list of 'key: value' lines; write it so, "
             "or remove the '---' lines"
         )
-    return _understand(node, source, name, line, start, body_start)
+    return _understand(node, name, line, start, body_start)
 
 
 def _read_headers(text: str) -> FrontMatter:
-    """Lines such as "Title: …" and "Date: …" that head a plain text and end with a blank line."""
+    """Read lines such as "Title: …" that head a plain text and end with a blank line."""
     match = _HEADERS.match(text)
     if not match:
         return FrontMatter()
@@ -116,7 +125,7 @@ def _read_headers(text: str) -> FrontMatter:
 
 
 def _compose(source: str, name: str, line: int) -> yaml.Node | None:
-    """The node graph of `source`, after a look at its events for bombs and object tags."""
+    """Return the node graph of `source`, after a look at its events for bombs and object tags."""
 
     def fail(at: int, what: str) -> ArticleError:
         return ArticleError(f"{name}:{line + at}: {what}")
@@ -144,7 +153,8 @@ def _compose(source: str, name: str, line: int) -> yaml.Node | None:
         at = min(mark.line, source.count("\n")) if mark else 0
         problem = error.problem or error.context or "malformed"
         raise fail(
-            at, f"malformed YAML front matter ({problem}); put quotes around values with ': ' or '#'"
+            at,
+            f"malformed YAML front matter ({problem}); put quotes around values with ': ' or '#'",
         ) from None
     except (yaml.YAMLError, ValueError) as error:
         first = str(error).splitlines()[0] if str(error) else "malformed"
@@ -152,7 +162,7 @@ def _compose(source: str, name: str, line: int) -> yaml.Node | None:
 
 
 def _understand(
-    node: yaml.MappingNode, source: str, name: str, line: int, start: int, body_start: int
+    node: yaml.MappingNode, name: str, line: int, start: int, body_start: int
 ) -> FrontMatter:
     values: dict[str, yaml.Node] = {}
     warnings: list[str] = []
@@ -179,7 +189,7 @@ def _understand(
             if value:
                 found[ours] = value
                 break
-            if said and ours == "published":
+            if said and ours == "published" and said.lower() not in _TRUTH:
                 at = f"{name}:{line + values[word].start_mark.line}"
                 warnings.append(f"{at}: {word} {said[:40]!r} is no date; write YYYY-MM-DD")
     body = max(
@@ -198,7 +208,7 @@ def _understand(
 
 
 def _scalars(node: yaml.Node) -> Iterator[str]:
-    """The words of a scalar, of a list of scalars, or of the names in a list of mappings."""
+    """Return the words of a scalar, of a list of scalars, or of the names in a list of mappings."""
     if isinstance(node, yaml.ScalarNode):
         if node.tag != "tag:yaml.org,2002:null":
             yield node.value

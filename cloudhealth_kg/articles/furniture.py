@@ -9,15 +9,22 @@ import re
 from cloudhealth_kg.articles.dates import DATE
 
 SEPARATOR = re.compile(r"\s*[|·•›»¦‹«]\s*|\s+[/>]\s+|\s+-\s+(?=[A-Z])|\s{2,}")
-COUNT = r"(?:views?|reads?|likes?|shares?|comments?|repl(?:y|ies)|reactions?|responses?|claps?|votes?|upvotes?|retweets?|followers?|downloads?|citations?|answers?|pages?|min(?:ute)?s?(?:\s+(?:read|listen|watch))?)"
-SHARE = r"(?:facebook|twitter|x|linkedin|whatsapp|reddit|rss|mastodon|bluesky|telegram|pinterest|instagram|youtube|e-?mail|sms|messenger|threads|slack|flipboard|pocket)"
+COUNT = (
+    r"(?:views?|reads?|likes?|shares?|comments?|repl(?:y|ies)|reactions?|responses?|claps?|votes?"
+    r"|upvotes?|retweets?|followers?|downloads?|citations?|answers?|pages?|min(?:ute)?s?(?:\s+(?:read|listen|watch))?)"
+)
+SHARE = (
+    r"(?:facebook|twitter|x|linkedin|whatsapp|reddit|rss|mastodon|bluesky|telegram"
+    r"|pinterest|instagram|youtube|e-?mail|sms|messenger|threads|slack|flipboard|pocket)"
+)
 SEGMENT = re.compile(
     rf"""(?:
       (?:\W*(?:originally\s+)?(?:first\s+)?(?:posted|published|updated|released|received
       |accepted|reviewed|modified|created|date)?
          (?:\s+(?:online|on|at|in|last))*:?\s*)?(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri
       |sat(?:ur)?|sun)(?:day)?,?\s+)?{DATE}
-         (?:,?\s*(?:at\s+)?\d\d?[:.]\d\d(?:\s*[ap]\.?m\.?)?(?:\s*[A-Z]{{2,4}})?)?(?:\s+by\s+.{{2,60}})?
+         (?:,?\s*(?:at\s+)?\d\d?[:.]\d\d(?:\s*[ap]\.?m\.?)?(?:\s*[A-Z]{{2,4}})?)?
+         (?:\s+by\s+.{{2,60}})?
     | last\s+(?:updated|reviewed|modified|edited)\b.{{0,40}}
     | [▲▼⬆👍👎❤️♥★☆+\s-]*[\d.,]*\d\s*[km]?\+?(?:\s+{COUNT})?(?:\s+ago)?
     | \D{{0,3}}[a-z]{{0,20}}\s*[\d.,]*\d[km]?\+?\s+(?:views?|reads|shares|likes|comments|claps)
@@ -53,7 +60,8 @@ SEGMENT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 STRONG_SEGMENT = re.compile(
-    rf"(?:.*\b{DATE}.*|.*\d+\s+{COUNT}.*|(?:share|tweet|print|pin\s+it)\b.*|©.*|\(c\).*|.*views?\s+[\d,.]+.*"
+    rf"(?:.*\b{DATE}.*|.*\d+\s+{COUNT}.*"
+    r"|(?:share|tweet|print|pin\s+it)\b.*|©.*|\(c\).*|.*views?\s+[\d,.]+.*"
     r"|staff\s+writer|for\s+immediate\s+release|(?:this\s+)?advertisement)",
     re.IGNORECASE,
 )
@@ -62,19 +70,31 @@ LABEL = re.compile(
       |(?:you\s+)?(?:may|might)\s+also\s+(?:like|enjoy|be\s+interested\s+in)
       |read\s+(?:next|more|also)|also\s+(?:in\s+this\s+issue|read|see)|more\s+(?:from|on|opinion
       |investigations|stories|news|articles|reading)(?:\s+[\w']+){0,4}
-      |trending(?:\s+now)?|popular|recommended(?:\s+\w+){0,2}|previously(?:\s+on\s+this\s+blog)?
-      |up\s+next|next\s+(?:post|week|issue|up|story|article|episode|talk)|past\s+issues
+      |trending(?:\s+now)?|recommended(?:\s+\w+){0,2}
+      |past\s+issues
       |similar\s+(?:articles|threads|stories|posts)
       |share(?:\s+this(?:\s+\w+)?)?|like\s+this|follow\s+us|about\s+the\s+authors?
-      |photo(?:graph)?s?(?:\s+by)?|image|picture|photo\s+credit|got\s+a\s+tip|media\s+contact
+      |photo\s+credit|got\s+a\s+tip|media\s+contact
       |correspondence(?:\s+to)?|reprints?(?:\s+and\s+permissions)?
       |sponsored(?:\s+(?:by|content|post))?|advertisement|sponsors?|advertorial|change\s*log
-      |disclaimer|transcript|suggested\s+citation|how\s+to\s+cite|cite\s+(?:this
+      |disclaimer|suggested\s+citation|how\s+to\s+cite|cite\s+(?:this
       |as)(?:\s+\w+)?)\s*[:|–—]""",
     re.IGNORECASE | re.VERBOSE,
 )  # fmt: skip
+WEAK_LABEL = re.compile(
+    r"(?:next(?:\s+(?:post|week|issue|up|story|article|episode|talk))?|up\s+next"
+    r"|previous(?:ly(?:\s+on\s+this\s+blog)?)?|photo(?:graph)?s?(?:\s+by)?|image|picture|popular"
+    r"|transcript|distribution)\s*[:|–—]",
+    re.IGNORECASE,
+)
+"""Labels that may also open a sentence of the article's own: for short lines only."""
+
 LEGAL = re.compile(
-    r"(?:conflicts?\s+of\s+interests?|competing\s+interests?|(?:financial\s+)?disclosures?|funding|acknowledge?ments?|distribution|enclosures?|appendix\s+\w+|references?\s+\d|disclaimer|correspondence|photographs?\s+by)\b(?:\s+\w+)?\s*(?:[:–—]|\d)",
+    r"(?:conflicts?\s+of\s+interests?|competing\s+interests?|(?:financial\s+)?disclosures?"
+    r"|funding(?=\s*[:–—]\s*(?:none|this|no\b|supported|the\s+(?:work|study|authors?)))"
+    r"|acknowledge?ments?|distribution|enclosures?"
+    r"|references?\s+\d|disclaimer|correspondence|photographs?\s+by)"
+    r"\b(?:\s+\w+)?\s*(?:[:–—]|\d)",
     re.IGNORECASE,
 )
 PHRASE = re.compile(
@@ -95,6 +115,7 @@ PHRASE = re.compile(
       |nothing\s+here\s+is\s+(?:medical|legal)\s+advice|not\s+legal\s+advice\.?$
       |like\s+what\s+you\s+read|follow\s+us\s+on|leave\s+us\s+(?:a\s+review|five\s+stars)
       |\bbecome\s+a\s+patron|\bviews\s+are\s+(?:ours|mine|my\s+own|those\s+of\s+the\s+author)
+      |^rate\s+this\s|^did\s+this\s+help|\bshare\s+button
       |print\s+certificate|^\W*loading\W*$
       |\bview\s+in\s+(?:your\s+)?browser\b|\bunsubscribe\b|^\W*\#{3}\W*$|^\W*-?\s*(?:end|ends
       |30)\s*-?\W*$|^\{[%{:].*[%}]?\}$|^(?:\W*(?:<<[^<>]*>>|\{\{[^{}]*\}\})\W*)+$
@@ -117,7 +138,11 @@ SECTION = re.compile(
       |on\s+this\s+page)\W*""",
     re.IGNORECASE | re.VERBOSE,
 )  # fmt: skip
-EARLY_SECTION = re.compile(r"\W*(?:table\s+of\s+contents|contents|in\s+this\s+article|on\s+this\s+page|share\s+this.*)\W*", re.IGNORECASE)
+EARLY_SECTION = re.compile(
+    r"\W*(?:table\s+of\s+contents|contents|in\s+this\s+article|on\s+this\s+page"
+    r"|share\s+this.*)\W*",
+    re.IGNORECASE,
+)
 CALL = re.compile(
     r"""\b(?:contact\s+us|talk\s+to\s+(?:our|us)|book\s+a\s+demo|get\s+a\s+(?:quote|demo)
       |get\s+in\s+touch|learn\s+more|find\s+out\s+more|download|register|subscribe|sign\s+up
@@ -129,24 +154,31 @@ CALL = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )  # fmt: skip
 BIO_VERB = re.compile(
-    r"\b(?:is|was|are|writes|covers|reports|has\s+(?:worked|written|spent|been)|spent|works|leads|lives|serves|specializes|specialises|keeps)\b"
+    r"\b(?:is|was|are|writes|covers|reports|has\s+(?:worked|written|spent|been)|spent"
+    r"|works|leads|lives|serves|specializes|specialises|keeps)\b"
 )
 MAIL = re.compile(r"\S+@\S+\.\w+")
 NAME = r"(?!The\b|An?\b)(?:(?:[A-Z][\w.'’-]+|[A-Z]\.|van|von|de|der|al)\s+){1,3}[A-Z][\w'’-]+"
+NAMED = re.compile(rf"(?:.*?\b[Bb][Yy]\s+)?({NAME})(?:\s+and\s+({NAME}))?(?:\s*[|·,].*)?$")
 BY_WORD = r"(?:[A-Z][\w.'’-]*|and|&|van|von|de|der|al|for|the|of|in)"
 BY = re.compile(
     r"(?:(?:[Ww]ritten|[Pp]osted|[Ss]tory|[Tt]ext|[Ii]nterview)\s+)?(?:[Bb]y|BY):?\s+"
     rf"{BY_WORD}(?:[,;]?\s+{BY_WORD}){{0,11}}[.,]?"
 )
 CREDENTIAL = r"(?:MD|PhD|RN|MPH|MBBS|MSN?|MSc|DO|MBA|JD|BSN|PharmD|FACP|CISSP|DrPH|Esq\.?)"
-PERSON = rf"(?:(?:Dr|Prof|Mr|Ms)\.?\s+)?(?:(?:[A-Z]\.[ -]?)+(?:(?:van|von|de|der)\s+)?[A-Z][\w'’-]+|{NAME}(?=\s*(?:,\s*{CREDENTIAL}|\(\d)))"
+PERSON = (
+    rf"(?:(?:Dr|Prof|Mr|Ms)\.?\s+)?(?:(?:[A-Z]\.[ -]?)+(?:(?:van|von|de|der)\s+)?[A-Z][\w'’-]+"
+    rf"|{NAME}(?=\s*(?:,\s*{CREDENTIAL}|\(\d)))"
+)
 PEOPLE = re.compile(
     rf"{PERSON}(?:\s*,\s*{CREDENTIAL})*(?:\s*\(\d[\d,]*\)|\d)?"
     rf"(?:\s*(?:[,;&]|\band\b)+\s*{PERSON}(?:\s*,\s*{CREDENTIAL})*(?:\s*\(\d[\d,]*\)|\d)?)*\.?"
 )
+NUMERAL = re.compile(r"[IVX]+\.\s")
 AFFILIATIONS = re.compile(r"\(?1\)?\s[A-Z].{3,80}?[·;]\s*\(?2\)?\s[A-Z]")
 CRUMBS = re.compile(
-    r"(?:[^›»‹«>|]{1,45}(?:\s*[›»‹«]\s*)){1,8}[^›»‹«>]{1,60}|(?:[^›»‹«>|]{1,45}\s>\s){2,8}[^>]{1,60}"
+    r"(?:[^›»‹«>|]{1,45}(?:\s*[›»‹«]\s*)){1,8}[^›»‹«>]{1,60}"
+    r"|(?:[^›»‹«>|]{1,45}\s>\s){2,8}[^>]{1,60}"
 )
 VOTES = re.compile(r"[▲▼⬆⬇👍👎]\s*[-+−]?\d")
 DATED = re.compile(rf"\b{DATE}", re.IGNORECASE)

@@ -1,17 +1,19 @@
+# ruff: noqa: RUF001 - typographic characters are what the patterns look for
 """What a page says about itself: in its head, in JSON-LD, in its byline."""
 
 import json
 import re
+from collections.abc import Iterator
 
 from cloudhealth_kg.articles.dates import iso_date
-from cloudhealth_kg.articles.page import Node, Page, attribute_of, name_of, text_of
+from cloudhealth_kg.articles.page import Page, attribute_of, name_of, text_of
 from cloudhealth_kg.model import Metadata
 
-_BYLINE = re.compile(r"^\s*(?:written\s+|posted\s+)?by:?\s+([^|·•,\n\d]{3,80}?)\s*(?:[|·•,\d]|$)", re.I)
+_BYLINE = re.compile(
+    r"^\s*(?:written\s+|posted\s+)?by:?\s+([^|·•,\n\d]{3,80}?)\s*(?:[|·•,\d]|\son\s|$)",
+    re.IGNORECASE,
+)
 _TITLE_TAIL = re.compile(r"\s+[|–—·»-]\s+[^|–—·»]{2,60}$")
-
-
-
 
 
 def read_head(page: Page) -> Metadata:
@@ -22,9 +24,8 @@ def read_head(page: Page) -> Metadata:
     for node in page.order:
         name = name_of(node)
         if name == "meta":
-            key = (
-                attribute_of(node, "property") or attribute_of(node, "name") or attribute_of(node, "itemprop")
-            ).lower()
+            named = (attribute_of(node, which) for which in ("property", "name", "itemprop"))
+            key = next(filter(None, named), "").lower()
             meta.setdefault(key, _squeeze(attribute_of(node, "content")))
         elif name == "link":
             relation = attribute_of(node, "rel").lower()
@@ -76,20 +77,13 @@ def _squeeze(text: str) -> str:
 
 
 def _linked_data(script: str) -> dict[str, str]:
-    """What schema.org JSON-LD says of the article; nothing where it is malformed."""
+    """Return what schema.org JSON-LD says of the article; nothing where it is malformed."""
     try:
         data = json.loads(script)
     except (ValueError, RecursionError):
         return {}
-    entries = data if isinstance(data, list) else [data]
-    entries = [
-        inner
-        for entry in entries
-        if isinstance(entry, dict)
-        for inner in (entry.get("@graph") if isinstance(entry.get("@graph"), list) else [entry])
-    ]
-    for entry in entries:
-        if isinstance(entry, dict) and re.search(r"Article|Posting|Report", str(entry.get("@type"))):
+    for entry in _entries(data):
+        if re.search(r"Article|Posting|Report", str(entry.get("@type"))):
             return {
                 "title": _squeeze(str(entry.get("headline") or "")),
                 "published": iso_date(str(entry.get("datePublished") or "")),
@@ -98,6 +92,16 @@ def _linked_data(script: str) -> dict[str, str]:
                 "source": str(entry.get("url") or ""),
             }
     return {}
+
+
+def _entries(data: object) -> Iterator[dict[str, object]]:
+    """Yield the objects of a JSON-LD script: one, a list of them, or a graph."""
+    for entry in data if isinstance(data, list) else [data]:
+        if isinstance(entry, dict):
+            graph = entry.get("@graph")
+            yield from (
+                (e for e in graph if isinstance(e, dict)) if isinstance(graph, list) else (entry,)
+            )
 
 
 def _named(value: object) -> str:

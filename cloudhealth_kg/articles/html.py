@@ -10,7 +10,7 @@ from justhtml import JustHTML
 from cloudhealth_kg.articles.head import read_head
 from cloudhealth_kg.articles.lines import RUN_IN, Line, LineBuilder
 from cloudhealth_kg.articles.origin import Origin
-from cloudhealth_kg.articles.page import Node, Page, children_of, name_of, post_order, text_of
+from cloudhealth_kg.articles.page import Node, Page, children_of, name_of, post_order
 from cloudhealth_kg.model import BlockRole, Metadata
 
 _BLOCKS = frozenset([
@@ -18,9 +18,9 @@ _BLOCKS = frozenset([
     "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5",
     "h6", "header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "p",
     "pre", "search", "section", "summary", "table", "tbody", "thead", "tfoot", "tr", "ul",
-    "caption",
+    "caption", "button",
 ])  # fmt: skip
-_HEADINGS = {f"h{n}": n for n in range(1, 7)}
+_HEADINGS = {f"h{n}": n for n in range(1, 7)} | {"summary": 6, "button": 6}
 _FOOTNOTE = re.compile(r"\s*[\[(]?(?:\d{1,3}|[a-z*†‡])[\])]?\s*")
 _CHARACTER = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);?")
 _STRAY = re.compile(r"<(?![A-Za-z/!?])")
@@ -29,10 +29,10 @@ _STRETCH = 4096
 
 
 def read_page(text: str) -> tuple[list[Line], Metadata]:
-    """The lines of a saved page's main content, and what the page says about itself."""
+    """Return the lines of a saved page's main content, and what the page says about itself."""
     root = _parse(text)
     page = Page(root)
-    reader = _Walk(text, Origin(), page.dropped)
+    reader = _Walk(text, Origin(), page)
     content = page.content
     title = page.outer_title(content)
     if title is not None:
@@ -42,15 +42,15 @@ def read_page(text: str) -> tuple[list[Line], Metadata]:
 
 
 def read_fragment(text: str, origin: Origin) -> list[Line]:
-    """The lines of a piece of HTML that stands in a Markdown document."""
+    """Return the lines of a piece of HTML that stands in a Markdown document."""
     root = _parse(text, fragment=True)
-    reader = _Walk(text, origin, Page(root).dropped)
+    reader = _Walk(text, origin, Page(root))
     reader.walk(root)
     return reader.lines
 
 
 def _parse(text: str, *, fragment: bool = False) -> Node:
-    """The tree; offsets of its nodes point into `text`."""
+    """Return the tree; offsets of its nodes point into `text`."""
     if sum(1 for _ in islice(_STRAY.finditer(text), _MANY_STRAYS)) == _MANY_STRAYS:
         text = _STRAY.sub(" ", text)  # the parser's time grows with their square
     return JustHTML(text, sanitize=False, track_node_locations=True, fragment=fragment).root
@@ -59,10 +59,10 @@ def _parse(text: str, *, fragment: bool = False) -> Node:
 class _Walk:
     """Lines from an element, in the order of the page."""
 
-    def __init__(self, text: str, origin: Origin, dropped: set[int]) -> None:
+    def __init__(self, text: str, origin: Origin, page: Page) -> None:
         self.text = text
         self.origin = origin
-        self.dropped = dropped
+        self.page = page
         self.lines: list[Line] = []
         self.builder = LineBuilder()
         self.stack: list[tuple[BlockRole, int]] = []
@@ -81,16 +81,16 @@ class _Walk:
             node, leaving = stack.pop()
             name = name_of(node)
             if leaving:
-                self.leave(name)
+                self.leave(node, name)
                 continue
             if name == "#text":
                 self.on_text(node)
                 continue
-            if name == "#comment" or name == "!doctype" or id(node) in self.dropped:
+            if name in {"#comment", "!doctype"} or id(node) in self.page.dropped:
                 continue
             if name == "sup" and self.is_footnote(node):
                 continue
-            self.enter(name)
+            self.enter(node, name)
             stack.append((node, True))
             stack.extend((child, False) for child in reversed(children_of(node)))
         self.flush()
@@ -112,16 +112,16 @@ class _Walk:
             if role == "item":
                 self.stack[-1] = ("paragraph", 0)
 
-    def enter(self, name: str) -> None:
+    def enter(self, node: Node, name: str) -> None:  # noqa: PLR0912 - one branch a tag
         if self.row and name in _BLOCKS and name != "tr":
             self.builder.add(" ", 0, 1)
             return
-        if name in ("td", "th"):
-            if self.cells and self.row:
+        if name in ("td", "th") and self.row:
+            if self.cells:
                 self.builder.next_cell()
             self.cells += 1
             return
-        if name in _BLOCKS:
+        if name in _BLOCKS or name in ("td", "th"):
             self.flush()
         if name in _HEADINGS:
             self.stack.append(("heading", _HEADINGS[name]))
@@ -131,7 +131,7 @@ class _Walk:
             self.lists += 1
         elif name == "li":
             self.stack.append(("item", max(self.lists, 1)))
-        elif name == "tr":
+        elif name == "tr" and id(node) not in self.page.rich:
             self.stack.append(("row", 0))
             self.row += 1
             self.cells = 0
@@ -148,8 +148,8 @@ class _Walk:
             self.strong += 1
             self.builder.open_emphasis()
 
-    def leave(self, name: str) -> None:
-        if name == "tr" and self.row:
+    def leave(self, node: Node, name: str) -> None:
+        if name == "tr" and self.row and id(node) not in self.page.rich:
             self.row -= 1
             if self.builder.only_marks:
                 self.builder = LineBuilder()
@@ -159,7 +159,7 @@ class _Walk:
         if self.row:
             if name in _BLOCKS:
                 self.builder.add(" ", 0, 1)
-        elif name in _BLOCKS:
+        elif name in _BLOCKS or name in ("td", "th"):
             self.flush()
             if name in _HEADINGS or name in ("dt", "li"):
                 self.stack.pop()
@@ -225,21 +225,13 @@ def _alike(data: str, index: int, source: str, at: int) -> int:
     if source.startswith(part, at):
         return len(part)
     there = source[at : at + length]
-    return next((i for i, pair in enumerate(zip(part, there, strict=False)) if pair[0] != pair[1]), 0)
+    pairs = enumerate(zip(part, there, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(part), len(there)))
 
 
 def _decoded(reference: str, data: str, index: int) -> tuple[str, int]:
-    """What a character reference stands for at `data[index:]`, and its width in the source."""
-    for width in range(len(reference), 1, -1):
-        decoded = unescape(reference[:width])
-        if decoded != reference[:width] and data.startswith(decoded, index):
-            if "&" not in decoded[1:] and not (len(decoded) > 1 and decoded[0] == "&"):
-                tail = decoded
-                while len(tail) > 1 and reference[width - 1] == tail[-1] and tail[-1] != ";":
-                    tail, width = tail[:-1], width - 1
-                return tail, width
-        if width < len(reference) - 10:
-            break
+    """Return what a character reference stands for, if that is at `data[index:]`, and its width."""
+    decoded = unescape(reference)
+    if decoded != reference and data.startswith(decoded, index):
+        return decoded, len(reference)
     return "", 0
-
-

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - typographic characters are what the patterns look for
 """Lines: what every reader yields, and how they become an article's text, blocks and source map."""
 
 import re
@@ -121,7 +122,7 @@ class LineBuilder:
             self._linked += self._length - before
 
     def next_cell(self) -> None:
-        """Begin the next cell of a table row; an empty cell leaves two marks in a row: "a | | c"."""
+        """Begin the next cell of a table row; an empty one leaves two marks: "a | | c"."""
         mark = "| " if not self._parts or self._parts[-1].endswith("| ") else " | "
         self._parts.append(mark)
         self._length += len(mark)
@@ -140,7 +141,7 @@ class LineBuilder:
     def build(
         self, role: BlockRole, level: int = 0, *, depth: int = 0, ruled: bool = False
     ) -> Line | None:
-        """The line, or None where it holds no visible text; the builder is then empty again."""
+        """Return the line, None where it holds no visible text; the builder is empty again."""
         line = None
         if self._length:
             text = "".join(self._parts).rstrip(" ")
@@ -172,7 +173,7 @@ _MAX_QUESTION_WORDS = 30
 
 
 def assemble(lines: Iterable[Line]) -> tuple[str, tuple[Block, ...], tuple[Run, ...]]:
-    """Join `lines` by "\\n" into the text of an article, with its blocks and its source map."""
+    r"""Join `lines` by "\\n" into the text of an article, with its blocks and its source map."""
     lines = list(lines)
     heads = _paragraph_heads(lines)
     labels = Counter(line.text for line in lines if line.emphasised)
@@ -206,15 +207,14 @@ def _append_run(runs: list[Run], run: Run) -> None:
     runs.append(run)
 
 
-_LABELLED = re.compile(
-    r"(?P<head>[A-Z][^.:;!?–—|\n]{1,45}?)(?P<mark>\.|\s*:)\s+(?=[A-Z0-9“\"‘'(])"
-)
+_LABELLED = re.compile(r"(?P<head>[A-Z][^.:;!?–—|\n]{1,45}?)(?P<mark>\.|\s*:)\s+(?=[A-Z0-9“\"‘'(])")
 _CLAUSE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|do|does|did|will|would|can|could|i|we|you|it|they|he|she"
     r"|there|this|that|dr|mr|mrs|ms|st|no|yes|note|q|a|\w+n['’]t)\b",
     re.IGNORECASE,
 )
 _MAX_LABEL_WORDS = 4
+_LABELLED_ROLES = ("paragraph", "item")
 
 
 def _paragraph_heads(lines: list[Line]) -> dict[int, tuple[int, int]]:
@@ -225,17 +225,19 @@ def _paragraph_heads(lines: list[Line]) -> dict[int, tuple[int, int]]:
     """
     found: dict[int, re.Match[str]] = {}
     for index, line in enumerate(lines):
-        match = _LABELLED.match(line.text) if line.role == "paragraph" and not line.lead else None
+        match = (
+            None if line.lead or line.role not in _LABELLED_ROLES else _LABELLED.match(line.text)
+        )
         words = match["head"].split() if match else []
         if match and len(words) <= _MAX_LABEL_WORDS and not _CLAUSE.search(match["head"]):
             found[index] = match
     said = [match["head"] for match in found.values()]
     heads: dict[int, tuple[int, int]] = {}
     for index, match in found.items():
-        near = 1
+        near, item = 1, lines[index].role == "item"
         for step in (-1, 1):
             at = index + step
-            while at in found and found[at]["mark"] == match["mark"]:
+            while at in found and (item or found[at]["mark"] == match["mark"]):
                 near, at = near + 1, at + step
         if near >= (3 if match["mark"] == "." else 2) and said.count(match["head"]) == 1:
             heads[index] = (match.end("head"), match.end())
@@ -245,7 +247,7 @@ def _paragraph_heads(lines: list[Line]) -> dict[int, tuple[int, int]]:
 def _blocks_of(
     line: Line, following: Line | None, labelled: tuple[int, int] | None, *, repeated: bool
 ) -> list[tuple[int, int, BlockRole, int]]:
-    """The blocks of one line: itself, or a run-in head and the rest."""
+    """Return the blocks of one line: itself, or a run-in head and the rest."""
     size = len(line.text)
     if line.role in ("heading", "row"):
         return [(0, size, line.role, line.level)]
@@ -290,11 +292,10 @@ def _run_in(line: Line) -> tuple[int, int]:
 
 
 def _reads_as_head(head: str) -> bool:
-    """True for a few words, or for more where each is capitalised as in a title."""
+    """Tell whether it is a few words, or more and each capitalised as in a title."""
     words = head.split()
     if len(words) <= 4:
         return True
     return len(words) <= 8 and all(
         w.lower() in _SMALL or w[0].isupper() or not w[0].isalpha() for w in words
     )
-

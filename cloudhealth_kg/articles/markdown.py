@@ -24,7 +24,9 @@ _LEVELS = {f"H{n}": n for n in range(1, 7)}
 _LEFT_OVER = re.compile(r"\*{2,}|`+|(?<!\w)_{2,}|_{2,}(?!\w)")
 _BULLET = re.compile(r"\s*[•▪◦‣●■○]\s*")
 _NUMBERED = re.compile(r"\d+\.\d+\.?\s+\S")
-_WORDY_CODE = frozenset(("", "text", "txt", "plain", "plaintext", "markdown", "md", "none", "quote"))
+_WORDY_CODE = frozenset(
+    ("", "text", "txt", "plain", "plaintext", "markdown", "md", "none", "quote")
+)
 _LONGEST_HEADING = 30
 _BREAK_TAG = re.compile(r"<(?:br|hr|p|/p|div|/div|li)\b", re.IGNORECASE)
 
@@ -32,7 +34,7 @@ Event = str | dict[str, Any]
 
 
 def read_markdown(text: str, origin: Origin) -> list[Line]:
-    """The lines of a Markdown document; `origin` leads its offsets back to the decoded file."""
+    """Return the lines of a Markdown document; `origin` leads offsets back to the decoded file."""
     return _Reader(text, origin).read()
 
 
@@ -65,7 +67,8 @@ class _Reader:
             if isinstance(event, str):
                 self.simple(event)
                 continue
-            ((name, value),) = event.items()
+            name: str = next(iter(event))
+            value: Any = event[name]  # type: ignore[literal-required]
             if name == "Text":
                 self.on_text(value, start, end)
             elif name == "Start":
@@ -151,7 +154,7 @@ class _Reader:
         self.add(text[at:], start + at, end)
 
     def on_code_span(self, code: str, start: int, end: int) -> None:
-        """The words between backticks, each where it stands: a span may run over line ends."""
+        """Add the words between backticks, each where it stands: spans may run over line ends."""
         self.flush_break()
         first = True
         for word in code.split():
@@ -163,8 +166,9 @@ class _Reader:
             self.add(word, at, at + len(word))
             start, first = at + len(word), False
 
-    def on_start(self, tag: Event, start: int, end: int) -> None:
-        name, value = (tag, None) if isinstance(tag, str) else next(iter(tag.items()))
+    def on_start(self, tag: Event, start: int, end: int) -> None:  # noqa: PLR0912 - one a tag
+        name: str = tag if isinstance(tag, str) else next(iter(tag))
+        value: Any = {} if isinstance(tag, str) else tag[name]
         if name in ("Strong", "Emphasis"):
             self.flush_break(new_line=name == "Strong" and self.builder.led)
             self.strong += 1
@@ -204,7 +208,7 @@ class _Reader:
         elif name in ("Paragraph", "BlockQuote", "FootnoteDefinition", "DefinitionListDefinition"):
             self.flush()
 
-    def on_end(self, tag: Event) -> None:
+    def on_end(self, tag: Event) -> None:  # noqa: PLR0912 - one branch a tag
         name = tag if isinstance(tag, str) else next(iter(tag))
         if name in ("Strong", "Emphasis"):
             self.strong -= 1
@@ -237,7 +241,7 @@ class _Reader:
                 self.role, self.level = "paragraph", 0
 
     def on_code(self) -> None:
-        """Blocks of program code are no text; indented or unnamed ones are read as plain text."""
+        """Leave program code out; read indented or unnamed blocks as plain text."""
         assert self.code is not None
         wordy, start, end = self.code
         self.code = None

@@ -16,6 +16,8 @@ from cloudhealth_kg.articles.furniture import (
     LEGAL,
     MAIL,
     NAME,
+    NAMED,
+    NUMERAL,
     PEOPLE,
     PHRASE,
     SECTION,
@@ -23,6 +25,7 @@ from cloudhealth_kg.articles.furniture import (
     SEPARATOR,
     STRONG_SEGMENT,
     VOTES,
+    WEAK_LABEL,
 )
 from cloudhealth_kg.articles.lines import Line
 
@@ -31,10 +34,11 @@ _LONG = 25
 
 _SEGMENT_WORDS = 9
 _MAX_FURNITURE = 800
+_MAX_WORDS = 60
 
 
 def without_noise(lines: Iterable[Line], *, author: str = "", plain: bool = False) -> list[Line]:
-    """The lines that are the article's own.
+    """Return the lines that are the article's own.
 
     `author` helps to know the note about the author; `plain` says that the text has no headings
     that could end a comment section.
@@ -47,7 +51,11 @@ def without_noise(lines: Iterable[Line], *, author: str = "", plain: bool = Fals
     result = []
     rule = max((i for i, line in enumerate(lines) if line.ruled), default=len(lines))
     tail = _short_tail(lines, rule)
-    notes = [name for name in names if any(ln.text.startswith(name) for ln in lines[-8:])]
+    notes = [
+        name
+        for name in names
+        if any(ln.text.startswith(name + " ") and BIO_VERB.search(ln.text) for ln in lines[-8:])
+    ]
     for index, line in enumerate(lines):
         if index not in kept:
             continue
@@ -85,37 +93,47 @@ def _outside_sections(lines: list[Line], plain: bool) -> frozenset[int]:
 
 
 def _is_furniture(line: Line, *, edge: bool) -> bool:
+    """Tell whether a line says of itself that it is furniture; `edge`: before or after the text."""
     text = line.text
-    if line.role == "row":
-        return False
     words = len(text.split())
-    if len(text) > _MAX_FURNITURE:
+    if line.role == "row" or len(text) > _MAX_FURNITURE:
         return False
-    if words <= 60 and PHRASE.search(text):
-        return True
-    if line.role == "paragraph" and words <= 60 and LABEL.match(text):
+    if words <= _MAX_WORDS and PHRASE.search(text):
         return True
     if line.role == "heading":
-        return bool(VOTES.match(text) or (words <= 12 and SEGMENT.fullmatch(text) and STRONG_SEGMENT.fullmatch(text)))
-    if CRUMBS.fullmatch(text) or VOTES.match(text):
+        counted = words <= 12 and SEGMENT.fullmatch(text) and STRONG_SEGMENT.fullmatch(text)
+        return bool(counted or VOTES.match(text))
+    labelled = line.role == "paragraph" and _is_labelled(text, words)
+    if labelled or CRUMBS.fullmatch(text) or VOTES.match(text):
         return True
+    return _is_strip(line, edge=edge)
+
+
+def _is_strip(line: Line, *, edge: bool) -> bool:
+    """Tell whether a line is a strip of links, counts, dates or names, such as "Print | Share"."""
+    text = line.text
+    words = len(text.split())
     segments = [s for s in SEPARATOR.split(text.strip("*_ |·•")) if s.strip()]
     if not segments:
         return not any(c.isalnum() for c in text)
-    if line.role == "item" and (len(segments) < 2 or not edge) and line.link_share < 0.8:
-        return False
-    if any(len(s.split()) > _SEGMENT_WORDS for s in segments):
+    inside = line.role == "item" and (len(segments) < 2 or not edge) and line.link_share < 0.8
+    if inside or any(len(s.split()) > _SEGMENT_WORDS for s in segments):
         return False
     known = sum(1 for s in segments if _is_known(s.strip(" .:;,()[]*_")))
+    paragraph = line.role == "paragraph"
     if len(segments) > 1:
-        if edge and line.role == "paragraph" and any(DATED.search(s) for s in segments):
-            return True
-        if known >= 0.5 * len(segments):
-            return True
-        return line.link_share > 0.6 and words <= 40 and line.role == "paragraph"
+        dated = edge and paragraph and any(DATED.search(s) for s in segments)
+        linked = paragraph and line.link_share > 0.6 and words <= 40
+        return dated or linked or known >= 0.5 * len(segments)
     if known and (STRONG_SEGMENT.fullmatch(text) or line.linked or line.emphasised):
         return edge or bool(re.search(r"\d", text)) or line.link_share > 0.8
-    return line.link_share > 0.85 and words <= 12 and (edge or line.role == "paragraph")
+    return line.link_share > 0.85 and words <= 12 and (edge or paragraph)
+
+
+def _is_labelled(text: str, words: int) -> bool:
+    return bool(
+        (words <= _MAX_WORDS and LABEL.match(text)) or (words < _LONG and WEAK_LABEL.match(text))
+    )
 
 
 def _is_known(segment: str) -> bool:
@@ -123,33 +141,32 @@ def _is_known(segment: str) -> bool:
 
 
 def _is_byline(line: Line, names: list[str]) -> bool:
-    """True for a line that holds nothing but the names of people and where they work."""
+    """Tell whether a line holds nothing but the names of people and where they work."""
     text = line.text
     if line.role == "row" or len(text) > 400:
         return False
-    if BY.fullmatch(text) or PEOPLE.fullmatch(text) or AFFILIATIONS.match(text):
+    if BY.fullmatch(text):
         return True
-    return line.role != "heading" and text in names
+    if line.role == "heading":
+        return False
+    several = line.emphasised or re.search(r"[,;&\d¹²³]|\band\b", text)
+    people = several and PEOPLE.fullmatch(text) and not NUMERAL.match(text)
+    return bool(people or AFFILIATIONS.match(text) or text in names)
 
 
 def _is_note(line: Line, names: list[str], *, after_rule: bool, in_tail: bool) -> bool:
-    """True for a note about the author, a call to act or a legal line after the article's end."""
+    """Tell whether it is a note on the author, a call to act or a legal line at the end."""
     text = line.text
     if line.role not in ("paragraph", "item") or len(text) > _MAX_FURNITURE:
         return False
-    if len(text.split()) > 60:
+    if len(text.split()) > _MAX_WORDS:
         return False
-    if any(text.startswith(name) for name in names) and BIO_VERB.search(text):
-        return True
-    if line.role == "item":
-        return False
-    if line.emphasised and (after_rule or "©" in text or CALL.search(text)):
-        return True
-    if LEGAL.match(text):
-        return True
-    return in_tail and (
-        line.linked > 0 or bool(MAIL.search(text)) or bool(re.search(r"[·|©]", text))
-    )
+    about_author = any(text.startswith(name) for name in names) and BIO_VERB.search(text)
+    if about_author or line.role == "item":
+        return bool(about_author)
+    called = line.emphasised and (after_rule or "©" in text or CALL.search(text))
+    marked = line.linked or MAIL.search(text) or re.search(r"[·|©]", text)
+    return bool(called or LEGAL.match(text) or (in_tail and marked))
 
 
 def _short_tail(lines: list[Line], rule: int) -> frozenset[int]:
@@ -167,14 +184,14 @@ def _author_names(author: str, head: list[Line]) -> list[str]:
     for line in head:
         if len(line.text) > 200:
             continue
-        by = re.match(rf"(?:.*?\b[Bb][Yy]\s+)?({NAME})(?:\s+and\s+({NAME}))?(?:\s*[|·,].*)?$", line.text)
+        by = NAMED.match(line.text)
         if by and len(line.text.split()) < 20 and line.role != "heading":
             names += [name for name in by.groups() if name]
     return [name.strip() for name in names if len(name.split()) > 1]
 
 
 def read_byline(lines: Iterable[Line]) -> tuple[str, str]:
-    """Author and ISO date, as the lines above the article's first long paragraph tell them."""
+    """Return author and ISO date, as the lines above the first long paragraph tell them."""
     author = published = ""
     for line in lines:
         text = line.text

@@ -25,7 +25,7 @@ class Origin:
     segments: tuple[Segment, ...] | None = None
 
     def within(self, offset: int) -> "Origin":
-        """The origin of the part of the input that begins at `offset`."""
+        """Return the origin of the part of the input that begins at `offset`."""
         return Origin(self.base + offset, self.segments)
 
     def pieces(

@@ -1,17 +1,21 @@
+# ruff: noqa: RUF001 - typographic characters are what the patterns look for
 """Plain text to lines: headings that lost their markup, bullets, numbered items, wrapped lines."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from html import unescape
+from itertools import pairwise
 
 from cloudhealth_kg.articles.lines import Line, LineBuilder
 from cloudhealth_kg.articles.origin import Origin
 from cloudhealth_kg.model import BlockRole
 
 _LINE = re.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]+")
+_LINE_END = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _ITEM = re.compile(
-    r"(?P<indent>[ \t\xa0]*)(?:[•▪◦‣●■○∙·*+–—-]|\(?\d{1,3}[.)]|\(?[a-z][.)](?=\s)|\(?[A-Z]\)|[oO](?=\t))"
+    r"(?P<indent>[ \t\xa0]*)"
+    r"(?:[•▪◦‣●■○∙·*+–—-]|\(?\d{1,3}[.)]|\(?[a-z][.)](?=\s)|\(?[A-Z]\)|[oO](?=\t))"
     r"(?:[ \t\xa0]+|(?<=[•▪◦‣●■○]))(?=\S)"
 )
 _RULE = re.compile(r"\s*(?:[-*_=~#•]\s*){3,}$")
@@ -19,9 +23,12 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _BYLINE = re.compile(r"(?:by|from|dear|sincerely|photo|to|cc|re|subject)\b[ :]", re.IGNORECASE)
 _NAME = re.compile(r"(?:[A-Z][\w.'’-]+,?\s+){1,3}[A-Z][\w.'’-]+$")
 _SPEAKER = re.compile(r"[A-Z][^:]{0,40}:\s")
+_STARTS = re.compile(r"[^\W_a-z]|[“\"'‘¿]")
 _MAX_HEADING = 110
 _HEADING_WORDS = 18
 _LEAD_IN_WORDS = 5
+_ITEM_HEAD_WORDS = 8
+_TITLE_WORDS = 4
 _LONG = 25
 _MAX_WIDTH = 120
 
@@ -37,7 +44,7 @@ class _Raw:
 
 
 def read_plain(text: str, origin: Origin) -> list[Line]:
-    """The lines of a plain text, not yet told which are headings (see `with_headings`)."""
+    """Return the lines of a plain text, not yet told which are headings (see `with_headings`)."""
     raws = _raw_lines(text)
     width = _wrap_width(raws)
     groups: list[list[_Raw]] = []
@@ -51,11 +58,21 @@ def read_plain(text: str, origin: Origin) -> list[Line]:
     for position, group in enumerate(groups):
         after = groups[position + 1][0] if position + 1 < len(groups) else None
         above = group[0].blanks > 0 or position == 0
-        below = after is None or after.blanks > 0 or bool(_ITEM.match(after.text))
+        below = (
+            after is None
+            or after.blanks > 0
+            or bool(_ITEM.match(after.text))
+            or _heads(group[-1].text, after.text)
+        )
         line = _line_of(group, origin, indents)
         if line:
             lines.append(replace(line, apart=above and below and len(group) <= 2))
     return lines
+
+
+def _heads(text: str, below: str) -> bool:
+    """Tell whether `text` may head the sentences of the line below, no blank line between."""
+    return len(below) > len(text) + 20 and below.rstrip()[-1] in '.:!?"”'
 
 
 def _raw_lines(text: str) -> list[_Raw]:
@@ -66,7 +83,7 @@ def _raw_lines(text: str) -> list[_Raw]:
         line = match.group()
         if not line.strip():
             continue
-        blanks = len(re.findall(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", text[end : match.start()])) - 1
+        blanks = len(_LINE_END.findall(text[end : match.start()])) - 1
         if _RULE.match(line):
             ruled = True
             continue
@@ -77,10 +94,8 @@ def _raw_lines(text: str) -> list[_Raw]:
 
 
 def _wrap_width(raws: list[_Raw]) -> int:
-    """The width at which the text was wrapped by hand; 0 where it was not."""
-    lengths = sorted(
-        len(a.text.rstrip()) for a, b in zip(raws, raws[1:], strict=False) if not b.blanks
-    )
+    """Return the width at which the text was wrapped by hand; 0 where it was not."""
+    lengths = sorted(len(a.text.rstrip()) for a, b in pairwise(raws) if not b.blanks)
     longest = sorted(len(raw.text) for raw in raws)[-max(1, len(raws) // 20) :]
     if len(lengths) < 3 or longest[0] > _MAX_WIDTH * 1.5:
         return 0
@@ -89,7 +104,7 @@ def _wrap_width(raws: list[_Raw]) -> int:
 
 
 def _continues(above: _Raw, line: _Raw, width: int) -> bool:
-    """True where `line` goes on with the sentence of the line above it."""
+    """Tell whether `line` goes on with the sentence of the line above it."""
     if line.blanks or _ITEM.match(line.text):
         return False
     before = above.text.rstrip()
@@ -154,10 +169,16 @@ def with_headings(lines: list[Line]) -> list[Line]:
     first_long = next((i for i, line in enumerate(lines) if len(line.text.split()) >= _LONG), 0)
     speakers = Counter(match[0] for line in lines if (match := _SPEAKER.match(line.text)))
     titled = False
+    numbered = {at for at, line in enumerate(lines) if _heads_paragraph(lines, at)}
+    if len(numbered) < 2:
+        numbered = set()
     result: list[Line] = []
     for index, line in enumerate(lines):
         speaker = _SPEAKER.match(line.text)
-        if (speaker and speakers[speaker[0]] > 1) or not _looks_like_heading(line, lines[index + 1 : index + 3]):
+        spoken = speaker is not None and speakers[speaker[0]] > 1
+        if index in numbered:
+            result.append(replace(line, role="heading", level=3))
+        elif spoken or not _looks_like_heading(line, lines[index + 1 : index + 3]):
             result.append(line)
         elif not titled and index <= first_long:
             titled = True
@@ -166,18 +187,38 @@ def with_headings(lines: list[Line]) -> list[Line]:
             result.append(line)
         else:
             result.append(replace(line, role="heading", level=2))
+    if not titled:
+        for index, line in enumerate(result[:first_long]):
+            if len(line.text.split()) >= _TITLE_WORDS and line.text[-1] not in ".,;:":
+                result[index] = replace(line, role="heading", level=1)
+                break
     return result
+
+
+def _heads_paragraph(lines: list[Line], at: int) -> bool:
+    """Tell whether an item is the head of a longer paragraph below, as in numbered lists."""
+    line = lines[at]
+    below = lines[at + 1] if at + 1 < len(lines) else None
+    return (
+        line.role == "item"
+        and below is not None
+        and below.role == "paragraph"
+        and line.text[-1] not in ".,;:!"
+        and len(line.text.split()) <= _ITEM_HEAD_WORDS
+        and _heads(line.text, below.text)
+    )
 
 
 def _looks_like_heading(line: Line, following: list[Line]) -> bool:
     text = line.text
     if not line.apart or line.role != "paragraph" or not following or len(text) > _MAX_HEADING:
         return False
-    if text[-1] in ".,;!\"”…" or not (text[0].isupper() or text[0].isdigit() or text[0] in "“\"'‘¿"):
+    if text[-1] in '.,;!"”…' or not _STARTS.match(text):
         return False
     words = len(text.split())
     if words > (_LEAD_IN_WORDS if text.endswith(":") else _HEADING_WORDS):
         return False
     if _BYLINE.match(text) or "|" in text or "@" in text:
         return False
-    return following[0].role == "item" or any(len(after.text) > len(text) + 20 for after in following)
+    longer = any(len(after.text) > len(text) + 20 for after in following)
+    return longer or following[0].role == "item"

@@ -1,7 +1,7 @@
 """Commands that show the knowledge graph: analyse, evidence, render, candidates."""
 
-import json
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -16,27 +16,28 @@ from cloudhealth_kg.cli.options import (
     say,
     store_option,
 )
+from cloudhealth_kg.model import STANCES
 
 
 @click.command()
 @store_option
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "format_",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
 )
-def analyse(store: str, format_: str) -> None:
+@click.option("--top", type=click.IntRange(1), default=15, show_default=True, help="Rows a list.")
+def analyse(store: str, format_: Literal["text", "markdown", "json"], top: int) -> None:
     """Report what is central, what belongs together, and which challenges lack a mitigation."""
-    from dataclasses import asdict
-
     from cloudhealth_kg.analysis import analyse as analyse_
+    from cloudhealth_kg.analysis_report import to_report
     from cloudhealth_kg.network import to_networkx
-    from cloudhealth_kg.report import analysis_text
 
     with dataset_at(store) as dataset:
         analysis = analyse_(to_networkx(dataset, countermeasures=True))
-    if format_ == "json":
-        click.echo(json.dumps(asdict(analysis), ensure_ascii=False, indent=1))
-    else:
-        click.echo(analysis_text(analysis))
+    click.echo(to_report(analysis, format_, top=top))
 
 
 @click.command()
@@ -53,9 +54,11 @@ def evidence(concept: str, other: str | None, store: str, format_: str) -> None:
     """
     from cloudhealth_kg.network import to_networkx
     from cloudhealth_kg.passages import COLUMNS, find_passages
+    from cloudhealth_kg.queries import find_concept
 
     with dataset_at(store) as dataset:
-        rows = find_passages(to_networkx(dataset), concept, other)
+        ends = [str(find_concept(name, dataset, load_ontology(None))) for name in (concept, other) if name]
+        rows = find_passages(to_networkx(dataset, stances=STANCES), *ends)
     print_rows(COLUMNS, rows, format_)
     say(f"{len(rows)} passages")
 

@@ -97,16 +97,46 @@
     const listed = concepts.map((concept, number) => number)
       .filter((number) => open[number] && (linked.has(number) || namedIn(concepts[number]).length > 0));
     const wanted = listed.filter((number) => linked.has(number) || state.unlinked);
-    const drawn = new Set(wanted.slice(0, state.limit));
+    const whole = new Set(wanted.slice(0, state.limit));
+    let drawn = whole, edges = shown, around = null;
     if (state.focus !== null) {
-      drawn.add(state.focus);
-      for (const read of shown) {
-        if (read.statement.from === state.focus) drawn.add(read.statement.to);
-        if (read.statement.to === state.focus) drawn.add(read.statement.from);
-      }
+      edges = shown.filter((read) => read.statement.from === state.focus || read.statement.to === state.focus);
+      around = placesAround(state.focus, edges);
+      drawn = new Set(around.keys());
     }
-    const edges = shown.filter((read) => drawn.has(read.statement.from) && drawn.has(read.statement.to));
-    seen = { readings, shown, linked, listed, wanted, drawn, edges };
+    edges = edges.filter((read) => drawn.has(read.statement.from) && drawn.has(read.statement.to));
+    seen = { readings, shown, linked, listed, wanted, whole, drawn, edges, around };
+  }
+
+  // A chosen concept in the middle, what leads to it on the left, what it leads to on the right.
+  function placesAround(centre, links) {
+    const sides = [[], []];
+    const met = new Set([centre]);
+    const rank = (read) => [Object.keys(HEADINGS).indexOf(read.statement.relation), -read.articles];
+    for (const read of [...links].sort((a, b) => rank(a)[0] - rank(b)[0] || rank(a)[1] - rank(b)[1])) {
+      const other = read.statement.from === centre ? read.statement.to : read.statement.from;
+      if (met.has(other)) continue;
+      met.add(other);
+      sides[read.statement.from === centre ? 1 : 0].push(other);
+    }
+    const places = new Map([[centre, { x: 0, y: 0 }]]);
+    sides.forEach((members, side) => {
+      const columns = Math.ceil(members.length / Math.max(8, Math.ceil(Math.sqrt(members.length * 2.2))));
+      const long = Math.ceil(members.length / columns);
+      for (let column = 0; column < columns; column += 1) {
+        const part = members.slice(column * long, (column + 1) * long);
+        const tall = part.map((number) => 2 * data.map.nodes[number].size + 19 * data.map.nodes[number].label.split("\n").length + 22);
+        const sum = tall.reduce((a, b) => a + b, 0);
+        let top = -sum / 2;
+        part.forEach((number, row) => {
+          const y = top + data.map.nodes[number].size;
+          const bow = 70 * (y / (sum / 2 + 1)) ** 2;
+          places.set(number, { x: (side ? 1 : -1) * (300 + column * 185 - bow), y });
+          top += tall[row];
+        });
+      }
+    });
+    return places;
   }
 
   // -- the map
@@ -114,7 +144,7 @@
   const nodes = new vis.DataSet();
   const edges = new vis.DataSet();
   const network = new vis.Network(byId("canvas"), { nodes, edges }, {
-    physics: false, layout: { improvedLayout: false }, autoResize: true,
+    physics: false, layout: { improvedLayout: false }, autoResize: false,
     interaction: { hover: true, tooltipDelay: 100000, hideEdgesOnDrag: statements.length > 1500,
       hideEdgesOnZoom: statements.length > 3000, selectConnectedEdges: false, zoomSpeed: 0.8 },
     nodes: { borderWidth: 1.5, scaling: { label: { drawThreshold: 9, maxVisible: 22 } }, labelHighlightBold: false,
@@ -163,6 +193,7 @@
     return chosen;
   }
   function letterOf(number, lifted, scale) {
+    if (seen.around) return number === state.focus ? 19 : 15;
     const size = data.map.nodes[number].font.size;
     const legible = lifted ? 12.5 : landmarks.has(number) ? 11.5 : 0;
     return Math.min(Math.max(size, legible / scale), Math.max(18 / scale, 6), 150);
@@ -176,7 +207,7 @@
     const scale = network.getScale();
     const base = data.map.nodes[number];
     return {
-      ...base, title: undefined, opacity: bright ? 1 : 0.13,
+      ...base, ...(seen.around ? seen.around.get(number) : {}), title: undefined, opacity: bright ? 1 : 0.13,
       color: { background: said ? tone : palette.paper, border: focus ? palette.ink : said ? palette.paper : palette.guidance },
       borderWidth: focus ? 3.5 : said ? 1.5 : 2, shapeProperties: { borderDashes: said ? false : [3, 3] },
       font: { ...base.font, color: bright ? palette.ink : "rgba(0,0,0,0)", strokeWidth: 4,
@@ -192,12 +223,13 @@
     return {
       ...data.map.edges[statement.number],
       width: read.how === "guidance" ? 2 : read.how === "denied" ? 1.2 : 1 + 0.9 * Math.log2(1 + read.articles),
-      color: { color: tone, opacity: bright ? (near === null ? Math.min(0.5, Math.max(0.16, 0.5 * Math.sqrt(450 / seen.edges.length))) : 0.95) : 0.05, inherit: false },
+      color: { color: tone, opacity: bright ? (near === null ? seen.around ? 0.85 : Math.min(0.5, Math.max(0.16, 0.5 * Math.sqrt(450 / seen.edges.length))) : 0.95) : 0.05, inherit: false },
       arrows: { to: { enabled: type !== null, type: type || "arrow", scaleFactor: { circle: 0.45, bar: 0.75 }[type] || 0.6 } },
       dashes: { asserted: false, hedged: [9, 7], denied: [2, 7], guidance: [1.5, 6] }[read.how],
       label: read.how === "denied" && bright ? "✕" : undefined,
       font: { size: 13, color: palette.denied, strokeWidth: 3, strokeColor: palette.paper },
-      smooth: { enabled: true, type: statement.twin % 2 ? "curvedCCW" : "curvedCW", roundness: 0.1 + 0.12 * statement.twin },
+      smooth: seen.around ? { enabled: true, type: "cubicBezier", forceDirection: "horizontal", roundness: 0.45 }
+        : { enabled: true, type: statement.twin % 2 ? "curvedCCW" : "curvedCW", roundness: 0.1 + 0.12 * statement.twin },
     };
   }
   function replace(set, wanted) {
@@ -208,13 +240,14 @@
   function draw() {
     const centre = lit();
     landmarks = signposts();
-    const near = centre !== null && seen.drawn.has(centre) ? nearby(centre) : null;
+    const near = centre !== null && centre !== state.focus && seen.drawn.has(centre) ? nearby(centre) : null;
     replace(nodes, [...seen.drawn].map((number) => nodeStyle(number, near)));
     replace(edges, seen.edges.map((read) => edgeStyle(read, near)));
     byId("empty").hidden = seen.drawn.size > 0;
   }
   // A soft ground under each community.
   network.on("beforeDrawing", (context) => {
+    if (seen.around) return;
     const grounds = new Map();
     for (const number of seen.drawn) {
       const { community } = concepts[number];
@@ -237,20 +270,29 @@
       context.fill();
     }
   });
+  function resize() {
+    const { width, height } = byId("canvas").getBoundingClientRect();
+    if (width > 0 && height > 0) { network.setSize(`${width}px`, `${height}px`); network.redraw(); }
+  }
+  new ResizeObserver(resize).observe(byId("canvas"));
   const pace = (duration) => (still ? false : { duration, easingFunction: "easeInOutCubic" });
   function fit(animate) {
-    const main = seen.wanted.filter((number) => seen.drawn.has(number) && seen.linked.has(number)).map(String);
-    network.fit({ nodes: main.length ? main.map(Number) : undefined, animation: animate ? pace(500) : false, maxZoomLevel: 1.4 });
+    resize();
+    if (seen.around) { frameFocus(); return; }
+    const main = seen.wanted.filter((number) => seen.drawn.has(number) && seen.linked.has(number));
+    network.fit({ nodes: main.length ? main : undefined, animation: animate ? pace(500) : false, maxZoomLevel: 1.4 });
   }
-  function centreOn(number) {
-    const near = [...nearby(number)];
-    const places = Object.values(network.getPositions(near));
-    const place = network.getPositions([number])[number];
-    const half = (axis) => Math.max(140, ...places.map((other) => Math.abs(other[axis] - place[axis]))) + 90;
+  let camera = null;  // where the whole map was left
+  function frameFocus() {
+    resize();
+    const places = [...seen.around.values()];
+    const reach = (axis) => [Math.min(...places.map((place) => place[axis])), Math.max(...places.map((place) => place[axis]))];
+    const [left, right] = reach("x"), [top, bottom] = reach("y");
     const canvas = byId("canvas").getBoundingClientRect();
     const cover = coverage(canvas);
-    const scale = Math.min(1.15, Math.max(0.3, Math.min((canvas.width - cover.x) / 2 / half("x"), (canvas.height - cover.y) / 2 / half("y"))));
-    network.moveTo({ position: place, scale, offset: { x: -cover.x / 2, y: -cover.y / 2 }, animation: pace(450) });
+    const scale = Math.min(1.15, (canvas.width - cover.x) / (right - left + 210), (canvas.height - cover.y) / (bottom - top + 150));
+    const position = scale < 0.5 ? { x: 0, y: 0 } : { x: (left + right) / 2, y: (top + bottom) / 2 + 15 };
+    network.moveTo({ position, scale: Math.max(scale, 0.5), offset: { x: -cover.x / 2, y: -cover.y / 2 } });
   }
   function coverage(canvas) {
     const panel = byId("panel");
@@ -466,9 +508,12 @@
     const rest = seen.wanted.length - drawn;
     const unlinked = seen.listed.length - seen.listed.filter((number) => seen.linked.has(number)).length;
     const status = byId("status");
-    status.replaceChildren(make("b", {}, `${drawn} of ${count(seen.wanted.length, "concept")}`), ` drawn${rest ? ", the most important first" : ""} · ${count(seen.edges.length, "statement")}`,
+    if (seen.around) {
+      status.replaceChildren(make("b", {}, concepts[state.focus].label), ` and ${count(seen.drawn.size - 1, "concept")} linked with it`,
+        make("button", { on: { click: () => go(null) } }, "Back to the whole map"));
+    } else status.replaceChildren(make("b", {}, `${drawn} of ${count(seen.wanted.length, "concept")}`), ` drawn${rest ? ", the most important first" : ""} · ${count(seen.edges.length, "statement")}`,
       unlinked && !state.unlinked ? ` · ${unlinked} unlinked in the list only` : "");
-    if (rest > 0) {
+    if (rest > 0 && !seen.around) {
       const more = Math.min(rest, data.drawn);
       status.append(make("button", { on: { click: () => { state.limit += data.drawn; refresh(); fit(true); } } }, `Draw ${more} more`),
         make("button", { on: { click: () => { state.limit = Infinity; refresh(); fit(true); } } }, "Draw all"));
@@ -529,11 +574,13 @@
     for (const tab of document.querySelectorAll(".tabs button")) {
       if (tab.dataset.view === state.view) tab.setAttribute("aria-current", "page"); else tab.removeAttribute("aria-current");
     }
+    if (before === null && state.focus !== null && seen) camera = { position: network.getViewPosition(), scale: network.getScale() };
     refresh();
-    if (state.focus !== null && state.focus !== before) {
-      byId("panel").focus({ preventScroll: true });
-      if (state.view === "map") requestAnimationFrame(() => centreOn(state.focus));
-    }
+    if (state.focus !== null && state.focus !== before) byId("panel").focus({ preventScroll: true });
+    if (state.view !== "map" || state.focus === before) return;
+    if (state.focus !== null) frameFocus();
+    else if (camera) { resize(); network.moveTo(camera); draw(); }
+    else fit(false);
   }
 
   const search = byId("search"), found = byId("found");
@@ -599,9 +646,8 @@
   theme(dark.matches ? "dark" : "light");
   arrive();
   fit(false);
-  if (network.getScale() < (narrow.matches ? 0.36 : 0.16) && seen.wanted.length) {
+  if (state.focus === null && network.getScale() < (narrow.matches ? 0.36 : 0.16) && seen.wanted.length) {
     network.moveTo({ scale: 0.42, position: network.getPositions([seen.wanted[0]])[seen.wanted[0]] });
   }
   draw();
-  if (state.focus !== null) requestAnimationFrame(() => centreOn(state.focus));
 })();

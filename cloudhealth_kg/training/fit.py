@@ -34,7 +34,7 @@ class Settings:
     """What a training run may vary; the defaults are those of the model that travels with us."""
 
     epochs: int = 14
-    pair_epochs: int = 8
+    pair_epochs: int = 10
     rate: float = 2e-4
     head_rate: float = 1e-3
     layer_decay: float = 0.8
@@ -77,15 +77,18 @@ def train_spans(
     return network
 
 
-def train_pairs(examples: Sequence[PairExample], base: Path, settings: Settings) -> PairNetwork:
-    """A pair network fitted to articles."""
+def train_pairs(
+    examples: Sequence[Sequence[PairExample]], base: Path, settings: Settings
+) -> PairNetwork:
+    """A pair network fitted to articles, of which each pass reads one version drawn at random."""
     _seed(settings.seed)
     network = PairNetwork(base)
-    usual = float(np.mean([e.right.any(-1).sum() for e in examples]))
+    usual = float(np.mean([e.right.any(-1).sum() for versions in examples for e in versions]))
 
-    def loss(batch: Sequence[PairExample]) -> Tensor:
+    def loss(batch: Sequence[Sequence[PairExample]]) -> Tensor:
         total = torch.zeros(())
-        for example in batch:
+        for versions in batch:
+            example = random.choice(versions)
             logits = concept_logits(
                 [pair_logits(network, pairs, settings.masked) for pairs in example.windows], example
             )
@@ -173,7 +176,7 @@ def _fit(
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             schedule.step()
-            total += float(value)
+            total += float(value.detach())
         mean = total / -(-len(examples) // size)
         log.info("%s: pass %d of %d, loss %.3f", type(network).__name__, epoch + 1, epochs, mean)
     network.eval()

@@ -115,7 +115,7 @@ def train(
     spans = train_spans([w for ws in windows for w in ws], base, settings)
     write_table(spans, base, folder)
     write_spans(spans, folder)
-    pairs = train_pairs([e for es in examples for e in es], base, settings)
+    pairs = train_pairs([versions for versions in examples if versions], base, settings)
     write_pairs(pairs, folder)
     write_config(
         folder,
@@ -185,7 +185,7 @@ def _relate_held_back(
 ) -> _Judged:
     judged = _Judged([], [], sum(_wanted_relations(gold) for gold in golds))
     for held_back in _folds(len(golds), settings):
-        kept = [e for i, es in enumerate(examples) if i not in held_back for e in es]
+        kept = [es for i, es in enumerate(examples) if es and i not in held_back]
         log.info("pairs: %d articles held back, fitting to %d", len(held_back), len(kept))
         write_pairs(train_pairs(kept, base, settings), scratch)
         scorer = PairScorer(load_words(scratch), open_session(scratch / "pairs.onnx"))

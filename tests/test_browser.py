@@ -1,0 +1,436 @@
+"""The page in a real browser, with the network cut off. Needs Chromium: `pytest -m browser`."""
+
+import shutil
+import time
+from pathlib import Path
+
+import networkx as nx
+import pytest
+from sample_dataset import extraction, sample_dataset
+
+from cloudhealth_kg.dataset import open_dataset, put_article
+from cloudhealth_kg.model import KINDS, STANCES, Metadata
+from cloudhealth_kg.network import to_networkx
+from cloudhealth_kg.render import render_html
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt: chromium)"),
+]
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, started once."""
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory) -> Path:
+    """The page of the sample dataset."""
+    graph = to_networkx(sample_dataset(), countermeasures=True, stances=STANCES)
+    return written(tmp_path_factory, render_html(graph))
+
+
+def written(factory, page: str) -> Path:
+    """A file that holds a page."""
+    path = factory.mktemp("page") / "page.html"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page file offline; the test fails on any script error, complaint or request."""
+    contexts, complaints = [], []
+
+    def open_page(path: Path, fragment: str = "", **options):
+        context = browser.new_context(
+            **{"viewport": WIDE, "reduced_motion": "reduce"} | options, offline=True
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None,
+        )
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith(("file:", "data:")) else complaints.append(r.url),
+        )
+        page.goto(path.as_uri() + fragment)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def drawn(page) -> set[str]:
+    """Labels of the concepts on the map."""
+    return set(
+        page.evaluate(
+            "cloudhealthPage.network.body.data.nodes.getIds()"
+            ".map((n) => cloudhealthPage.concepts[n].label)"
+        )
+    )
+
+
+def lines(page) -> dict[tuple[str, str], dict]:
+    """The lines on the map, by the labels of their ends."""
+    found = page.evaluate(
+        """cloudhealthPage.network.body.data.edges.get().map((edge) => [
+             cloudhealthPage.concepts[edge.from].label, cloudhealthPage.concepts[edge.to].label,
+             edge.dashes, edge.arrows.to.enabled, edge.color.color])"""
+    )
+    return {(a, b): {"dashes": d, "arrow": arrow, "colour": c} for a, b, d, arrow, c in found}
+
+
+def point_of(page, label: str) -> tuple[float, float]:
+    """Where a concept stands on the screen, once the map has taken its size."""
+    page.wait_for_timeout(150)
+    x, y = page.evaluate(
+        """(label) => { const { network, concepts } = cloudhealthPage;
+             const n = concepts.findIndex((concept) => concept.label === label);
+             const at = network.canvasToDOM(network.getPositions([n])[n]);
+             const frame = document.getElementById("canvas").getBoundingClientRect();
+             return [at.x + frame.x, at.y + frame.y]; }""",
+        label,
+    )
+    return x, y
+
+
+def test_which_measures_against_lock_in_in_two_clicks(visit, sample):
+    """A click on the concept, a click on the remedies: measures, articles, sentences."""
+    page = visit(sample)
+    page.mouse.click(*point_of(page, "vendor lock-in"))
+    panel = page.locator("#panel")
+    playwright.expect(panel.locator("h2")).to_have_text("vendor lock-in")
+    remedies = panel.locator("section").filter(has=page.locator("h3", has_text="Mitigated by"))
+    assert remedies.locator(".name").all_inner_texts() == ["exit strategy", "open standards"]
+    assert remedies.locator(".many").all_inner_texts() == ["2 articles", "1 article"]
+    remedies.get_by_text("Show all sentences").click()
+    quote = remedies.locator(".quote").first
+    playwright.expect(quote.locator("blockquote")).to_be_visible()
+    assert quote.locator("blockquote").inner_text() == "An exit strategy prevents vendor lock-in."
+    said = quote.locator("footer").inner_text()
+    assert all(part in said for part in ("Remedies", "2019-05-01", "asserted", "0.90"))
+    link = quote.locator("a")
+    assert link.get_attribute("href") == "https://example.org/first"
+    assert link.inner_text() == "The first article"
+    assert "hedged" in remedies.locator(".quote footer").nth(1).inner_text()
+
+
+def test_map_is_painted_at_once_without_network(visit, sample):
+    """The canvas shows the concepts in their colours as soon as the page is there."""
+    page = visit(sample)
+    colours = page.evaluate(
+        """(() => { const c = document.querySelector("#canvas canvas");
+             const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+             const seen = new Set();
+             for (let i = 0; i < d.length; i += 4)
+               seen.add((d[i] << 16) + (d[i + 1] << 8) + d[i + 2]);
+             return [...seen]; })()"""
+    )
+    challenge = page.evaluate(
+        "getComputedStyle(document.documentElement).getPropertyValue('--challenge')"
+    )
+    assert int(challenge.strip().lstrip("#"), 16) in colours
+
+
+def test_denied_is_never_drawn_as_support(visit, sample):
+    """What articles only deny is off at first; switched on, it is grey, dotted, with no arrow."""
+    page = visit(sample)
+    assert ("encryption", "vendor lock-in") not in lines(page)
+    page.get_by_text("only denied").click()
+    denied = lines(page)["encryption", "vendor lock-in"]
+    support = lines(page)["exit strategy", "vendor lock-in"]
+    assert (denied["dashes"], denied["arrow"]) == ([2, 7], False)
+    assert (support["dashes"], support["arrow"]) == (False, True)
+    assert denied["colour"] != support["colour"]
+    page.mouse.click(*point_of(page, "vendor lock-in"))
+    section = page.locator("#panel section").filter(has=page.locator("h3", has_text="Denied"))
+    assert section.locator(".name").all_inner_texts() == ["encryption"]
+
+
+def test_hedged_is_dashed_and_can_be_hidden(visit, sample):
+    """A statement that is only hedged has a dashed line, gone when hedged ones are switched off."""
+    page = visit(sample)
+    assert lines(page)["open standards", "vendor lock-in"]["dashes"] == [9, 7]
+    page.get_by_text("only hedged").click()
+    assert ("open standards", "vendor lock-in") not in lines(page)
+    assert ("exit strategy", "vendor lock-in") in lines(page)
+
+
+def test_known_countermeasures_are_apart_from_articles(visit, sample):
+    """Guidance is off at first; on, it is dotted in a colour of its own, as is the panel's list."""
+    page = visit(sample)
+    assert "data backup" not in drawn(page)
+    page.get_by_text("known countermeasures", exact=True).click()
+    assert "data backup" in drawn(page)
+    line = lines(page)["data backup", "ransomware"]
+    assert line["dashes"] == [1.5, 6]
+    assert line["colour"] != lines(page)["exit strategy", "vendor lock-in"]["colour"]
+    page.mouse.click(*point_of(page, "ransomware"))
+    panel = page.locator("#panel")
+    assert "No article here gives a remedy" in panel.inner_text()
+    panel.get_by_text("data backup", exact=True).click()
+    assert "Guide to backups" in panel.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("act", "gone", "left"),
+    [
+        ("kind", "HIPAA", "data breach"),
+        ("relation", "HIPAA", "data breach"),
+        ("article", "HIPAA", "open standards"),
+        ("year", "open standards", "data breach"),
+        ("confidence", "HIPAA", "exit strategy"),
+    ],
+)
+def test_filters_narrow_the_map(visit, sample, act, gone, left):
+    """Each filter takes off the map what does not fit it, and clearing brings it back."""
+    page = visit(sample)
+    assert {gone, left} <= drawn(page)
+    if act == "kind":
+        page.locator("label", has_text="Regulation").click()
+    elif act == "relation":
+        page.locator("label", has_text="governs").click()
+    elif act == "article":
+        page.select_option("#article", label="The first article")
+    elif act == "year":
+        page.select_option("#from", "2022")
+    else:
+        page.locator("#confidence").fill("0.75")
+    assert gone not in drawn(page)
+    assert left in drawn(page)
+    page.click("#clear")
+    assert gone in drawn(page)
+
+
+def test_community_filter_keeps_one_community(visit, sample):
+    """Choosing a community leaves its members alone on the map."""
+    page = visit(sample)
+    page.select_option("#community", "0")
+    communities = page.evaluate(
+        "cloudhealthPage.network.body.data.nodes.getIds()"
+        ".map((n) => cloudhealthPage.concepts[n].community)"
+    )
+    assert set(communities) == {0}
+
+
+def test_hidden_passages_are_counted(visit, sample):
+    """A filter that hides evidence says so in the panel."""
+    page = visit(sample, "#concept=vendor-lock-in")
+    page.locator("#confidence").fill("0.75")
+    assert "passages hidden by the filters" in page.locator("#panel").inner_text()
+
+
+def test_hovering_brings_out_the_neighbours(visit, sample):
+    """Under the pointer a concept and its neighbours stay bright, the others fade."""
+    page = visit(sample)
+    page.mouse.move(*point_of(page, "HIPAA"))
+    page.wait_for_timeout(200)
+    bright = page.evaluate(
+        "cloudhealthPage.network.body.data.nodes.get().filter((n) => n.opacity === 1)"
+        ".map((n) => cloudhealthPage.concepts[n.id].label)"
+    )
+    assert set(bright) == {"HIPAA", "data breach"}
+
+
+def test_deep_link_opens_the_concept(visit, sample):
+    """An address with #concept= opens on the concept; a click writes such an address."""
+    page = visit(sample, "#concept=data-breach")
+    playwright.expect(page.locator("#panel h2")).to_have_text("data breach")
+    page.locator("#panel .close").click()
+    playwright.expect(page.locator("#panel")).to_be_hidden()
+    page.mouse.click(*point_of(page, "HIPAA"))
+    playwright.expect(page.locator("#panel h2")).to_have_text("HIPAA")
+    assert page.url.endswith("#concept=hipaa")
+    page.go_back()
+    playwright.expect(page.locator("#panel")).to_be_hidden()
+
+
+def test_search_by_keyboard_finds_alternative_labels(visit, sample):
+    """The slash key leads to the search box; an alternative label finds the concept."""
+    page = visit(sample)
+    page.keyboard.press("/")
+    page.keyboard.type("provider lock")
+    assert page.locator("#found li span").all_inner_texts() == ["vendor lock-in"]
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator("#panel h2")).to_have_text("vendor lock-in")
+    page.keyboard.press("Escape")
+    playwright.expect(page.locator("#panel")).to_be_hidden()
+    page.keyboard.press("/")
+    page.keyboard.type("nothing of this name")
+    assert "No concept has this name" in page.locator("#found").inner_text()
+
+
+def test_lists_work_from_the_keyboard(visit, sample):
+    """The table of concepts sorts and opens by keyboard alone."""
+    page = visit(sample)
+    page.locator(".tabs button", has_text="Concepts").focus()
+    page.keyboard.press("Enter")
+    names = page.locator("#concepts td .name")
+    playwright.expect(names.first).to_have_text("vendor lock-in")
+    page.locator("[data-sort=label]").focus()
+    page.keyboard.press("Enter")
+    assert names.first.inner_text() == "data breach"
+    assert page.locator("th[aria-sort=ascending]").inner_text().startswith("Concept")
+    page.keyboard.press("Enter")
+    assert names.first.inner_text() == "vendor lock-in"
+    page.locator("#concepts td .open").first.focus()
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator("#panel h2")).to_have_text("vendor lock-in")
+
+
+def test_gaps_are_listed_with_what_guidance_knows(visit, sample):
+    """The view of gaps names the challenge without a remedy, and the known countermeasure."""
+    page = visit(sample, "#view=gaps")
+    assert page.locator("#gap-count").inner_text() == "1"
+    table = page.locator("#gaps table").first
+    assert table.locator("td .name").all_inner_texts() == ["ransomware"]
+    assert table.locator(".chip").all_inner_texts() == ["data backup"]
+
+
+def test_article_list_leads_to_the_map(visit, sample):
+    """From the list of articles one article is shown on the map."""
+    page = visit(sample, "#view=articles")
+    assert page.locator("#articles tbody tr").count() == 3
+    page.locator("#articles tr", has_text="The first article").get_by_text(
+        "Show on the map"
+    ).click()
+    playwright.expect(page.locator("#map")).to_be_visible()
+    assert drawn(page) == {"vendor lock-in", "exit strategy", "open standards"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_narrow_screen_has_all_of_it(visit, sample, scheme):
+    """On a telephone nothing sticks out; the filters and the concept come over the map."""
+    page = visit(sample, viewport=NARROW, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    for view in ("Map", "Concepts", "Gaps", "Articles"):
+        page.locator(".tabs button", has_text=view).click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".tabs button", has_text="Map").click()
+    page.click("#open-filters")
+    page.locator("label", has_text="Regulation").click()
+    assert "HIPAA" not in drawn(page)
+    page.keyboard.press("Escape")
+    page.mouse.click(*point_of(page, "vendor lock-in"))
+    frame = page.locator("#panel").bounding_box()
+    assert frame["x"] >= 0
+    assert frame["x"] + frame["width"] <= 390
+
+
+def test_colours_follow_the_theme(visit, sample):
+    """The button changes between light and dark, on the map too."""
+    page = visit(sample, color_scheme="light")
+    before = lines(page)["exit strategy", "vendor lock-in"]["colour"]
+    page.click("#theme")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert lines(page)["exit strategy", "vendor lock-in"]["colour"] != before
+
+
+HOSTILE = '</script><img src=x onerror="window.ran=1"><svg onload="window.ran=2">'
+
+
+def test_nothing_in_an_article_runs(visit, tmp_path_factory):
+    """Markup in titles, labels, quotes, sections is shown as text, the policy set aside."""
+    dataset = open_dataset()
+    label = f"label {HOSTILE}"
+    said = [(f"Quote {HOSTILE}", label, "mitigates", "harm", "asserted", 0.5)]
+    about = Metadata(title=f"Title {HOSTILE}", source="javascript:window.ran=3", publisher=HOSTILE)
+    put_article(dataset, extraction(f"a{HOSTILE}", said, metadata=about))
+    path = written(tmp_path_factory, render_html(to_networkx(dataset), title=HOSTILE))
+    page = visit(path, bypass_csp=True)
+    page.evaluate(
+        "location.hash = '#concept=' + encodeURIComponent(cloudhealthPage.concepts[0].id)"
+    )
+    page.wait_for_selector("#panel h2")
+    page.get_by_text("Show all sentences").first.click()
+    assert HOSTILE in page.locator("#panel blockquote").inner_text()
+    page.fill("#search", "label")
+    page.wait_for_selector("#found li")
+    for view in ("concepts", "gaps", "articles", "map"):
+        page.evaluate(f"location.hash = '#view={view}'")
+        page.mouse.move(*point_of(page, "harm"))
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.ran") is None
+    assert page.locator("img").count() == 0
+    assert page.locator('a[href^="javascript"]').count() == 0
+    assert page.title() == HOSTILE
+
+
+def test_policy_stops_what_slips_in(browser, sample):
+    """Were markup to get into the page all the same, its script would still not run."""
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(sample.as_uri())
+    page.evaluate("""document.body.insertAdjacentHTML("beforeend",
+        '<img src="data:," onerror="window.ran=1">')""")
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.ran") is None
+    context.close()
+
+
+def large_graph(concepts: int) -> nx.MultiDiGraph:
+    """A graph as `to_networkx` gives it, of many concepts and three times as many statements."""
+    graph = nx.MultiDiGraph(
+        articles={"urn:a": {"title": "A", "date": "", "source": "", "publisher": "", "path": "a"}}
+    )
+    passage = {
+        "article": "urn:a", "title": "A", "date": "", "quote": "A sentence.", "start": 0,
+        "section": "", "rule": "test", "stance": "asserted", "confidence": 0.5,
+    }  # fmt: skip
+    for number in range(concepts):
+        graph.add_node(
+            f"urn:c{number:04}", label=f"concept number {number}", kind=KINDS[number % 5],
+            articles=1, named_in=["urn:a"], definition="", alternatives=[], known=False,
+        )  # fmt: skip
+    for a, b in nx.barabasi_albert_graph(concepts, 3, seed=1).edges():
+        graph.add_edge(
+            f"urn:c{a:04}", f"urn:c{b:04}", key="causes", relation="causes", stance="asserted",
+            articles=1, confidence=0.5, evidence=[passage], guidance=[],
+        )  # fmt: skip
+    return graph
+
+
+def test_two_thousand_concepts_stay_usable(visit, tmp_path_factory):
+    """The most important are drawn first, the page says so, and all can be drawn or found."""
+    page = visit(written(tmp_path_factory, render_html(large_graph(2000), drawn=300)))
+    assert len(drawn(page)) == 300
+    status = page.locator("#status")
+    assert "300 of 2000 concepts drawn, the most important first" in status.inner_text()
+    status.get_by_text("Draw 300 more").click()
+    assert len(drawn(page)) == 600
+    page.fill("#search", "concept number 1999")
+    page.keyboard.press("Enter")
+    assert "concept number 1999" in drawn(page)
+    page.keyboard.press("Escape")
+    start = time.monotonic()
+    status.get_by_text("Draw all").click()
+    assert len(drawn(page)) == 2000
+    assert time.monotonic() - start < 20
+    page.locator(".tabs button", has_text="Concepts").click()
+    playwright.expect(page.locator("#concepts tbody tr")).to_have_count(2000)

@@ -1,0 +1,118 @@
+"""One idea is one concept, and two ideas stay two."""
+
+import pytest
+
+from cloudhealth_kg.concepts import abbreviations, form_concepts
+from cloudhealth_kg.model import KINDS, Article, Block, Metadata
+from cloudhealth_kg.neural import Calibration, SpanScore
+from cloudhealth_kg.ontology import load_ontology
+
+AS_IT_IS = Calibration((1.0, 0.0))
+
+
+def formed(text, spans, threshold=0.3):
+    """The concepts made of spans (words, kind, score), found in the text from left to right."""
+    article = Article("a-1", text, (Block(0, len(text), "paragraph"),), Metadata(), "a.md", "")
+    scores, at = [], 0
+    for words, kind, score in spans:
+        start = text.index(words, at)
+        at = start + 1
+        kinds = tuple(score if k == kind else 0.0 for k in KINDS)
+        scores.append(SpanScore(start, start + len(words), score, kinds))
+    return form_concepts(article, scores, load_ontology(), AS_IT_IS, threshold=threshold)
+
+
+@pytest.mark.parametrize(
+    ("text", "short", "long"),
+    [
+        ("A business associate agreement (BAA) is signed.", "baa", "business associate agreement"),
+        ("The service level agreements (SLAs) say so.", "sla", "service level agreement"),
+        ("We use MFA (multi-factor authentication) here.", "mfa", "multifactor authentication"),
+        ("A Protected Wombat Register (PWR) exists.", "pwr", "protected wombat register"),
+    ],
+)
+def test_abbreviations_lead_to_their_long_forms(text, short, long):
+    """Schwartz and Hearst's reading from right to left, in both orders."""
+    assert abbreviations(text) == {short: long}
+
+
+@pytest.mark.parametrize("text", ["The plan (see below) holds.", "Costs rose (by 12%).", "(BAA)"])
+def test_what_stands_in_brackets_is_not_always_an_abbreviation(text):
+    """No long form before the bracket, no abbreviation."""
+    assert abbreviations(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("wombat audits", "wombat audit"),
+        ("Wombat-Audit", "wombat audit"),
+        ("organization of wombats", "wombat organisation"),
+        ("training wombats", "wombat training"),
+        ("wombat centers", "wombat centre"),
+        ("data breach", "security breach"),
+    ],
+)
+def test_wordings_of_one_idea_meet(one, other):
+    """Plural, hyphen, spelling, word order and the ontology's other labels."""
+    text = f"First {one}. Then {other}."
+
+    concepts = formed(text, [(one, "challenge", 0.9), (other, "challenge", 0.8)])
+
+    assert len(concepts) == 1
+    assert len(concepts[0].spans) == 2
+
+
+def test_a_challenge_sheds_a_generic_head():
+    """ "Wombat issues" and "wombat" are one challenge."""
+    text = "Wombat issues. The wombat problem."
+
+    concepts = formed(text, [("Wombat issues", "challenge", 0.9), ("wombat problem", "challenge", 0.8)])
+
+    assert len(concepts) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("HIPAA", "HIPAA Security Rule"),
+        ("data breach", "data breach notification"),
+        ("GDPR", "UK GDPR"),
+        ("encryption at rest", "encryption in transit"),
+        ("ISO 27001", "ISO 27018"),
+        ("public cloud", "private cloud"),
+        ("telemedicine", "telemonitoring"),
+        ("anonymisation", "pseudonymisation"),
+    ],
+)
+def test_must_not_merge(one, other):
+    """Near in words, apart in meaning."""
+    text = f"First {one}, then {other}."
+    kind = "regulation"
+
+    assert len(formed(text, [(one, kind, 0.9), (other, kind, 0.8)])) == 2
+
+
+def test_of_overlapping_spans_the_likelier_stands():
+    """No two mentions share a character."""
+    text = "weak wombat passwords"
+
+    concepts = formed(
+        text, [("weak wombat passwords", "challenge", 0.6), ("wombat passwords", "challenge", 0.9)]
+    )
+
+    assert [c.label for c in concepts] == ["wombat passwords"]
+
+
+def test_below_the_threshold_there_is_no_concept():
+    """A concept counts from its threshold on."""
+    assert formed("a wombat", [("wombat", "technology", 0.2)], threshold=0.3) == []
+
+
+def test_a_known_concept_bears_the_name_of_the_ontology():
+    """Grounded in the ontology by another label, with its IRI and preferred label."""
+    (concept,) = formed("The right to MFA.", [("MFA", "technology", 0.9)])
+
+    assert concept.known
+    assert concept.label == "multi-factor authentication"
+    assert concept.kind == "technology"
