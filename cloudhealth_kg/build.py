@@ -20,7 +20,6 @@ from rdflib import Dataset
 from cloudhealth_kg.articles import find_files, read_article
 from cloudhealth_kg.dataset import (
     ArticleRecord,
-    CuratedKnowledge,
     article_records,
     put_ontology,
     put_quads,
@@ -28,6 +27,7 @@ from cloudhealth_kg.dataset import (
 )
 from cloudhealth_kg.errors import ArticleError, CloudHealthError, QueryError, StoreError
 from cloudhealth_kg.model import Article, Extraction
+from cloudhealth_kg.ontology import Ontology, load_ontology
 from cloudhealth_kg.store import graph_store, open_dataset
 from cloudhealth_kg.vocabulary import article_iri
 from cloudhealth_kg.workers import Lost, map_in_order
@@ -133,26 +133,39 @@ def build(
     paths: Iterable[str | Path],
     store: str | Path | Dataset,
     *,
-    ontology: CuratedKnowledge,
-    extractor: Callable[[], Extract],
-    extractor_version: str,
+    ontology: Ontology | None = None,
+    extractor: Callable[[], Extract] | None = None,
+    extractor_version: str = "",
     workers: int = 1,
     prune: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> BuildReport:
     """Let the store hold what the articles in `paths` (files and folders) say.
 
-    `extractor` loads what makes an `Extraction` of an `Article`, and `extractor_version` names all
-    that its results depend on save the ontology. With several `workers` (0: as many as there are
-    processors) each process calls `extractor` once: it must be picklable, such as a `partial` of a
-    module's function, and a script that calls this needs `if __name__ == "__main__":`. `prune`
-    forgets the articles that no file in `paths` gives any more. A build that was stopped goes on
-    where it was when run again.
+    `extractor` loads what makes an `Extraction` of an `Article` (default: `extract.load_extractor`
+    with the ontology), and `extractor_version` names all that its results depend on save the
+    ontology. With several `workers` (0: as many as there are processors) each process calls
+    `extractor` once: it must be picklable, such as a `partial` of a module's function, and a
+    script that calls this needs `if __name__ == "__main__":`. `prune` forgets the articles that no
+    file in `paths` gives any more. A build that was stopped goes on where it was when run again.
 
     Raises:
         ArticleError: a path does not exist, or there is no article in any.
         StoreError: the store cannot be opened or written; what was written by then stays.
+        ModelError: the extractor cannot be loaded.
     """
+    if extractor is None:
+        # spaCy takes half a second, which a caller with an extractor of their own need not wait
+        from cloudhealth_kg.extract import (  # noqa: PLC0415
+            extractor_version as version_of_ours,
+        )
+        from cloudhealth_kg.extract import load_extractor  # noqa: PLC0415
+
+        extractor = partial(load_extractor, ontology=ontology)
+        extractor_version = version_of_ours()
+    elif not extractor_version:
+        raise ValueError("an extractor of your own needs an extractor_version")
+    known = ontology or load_ontology()
     listed = [Path(path) for path in paths]
     files = find_files(listed)
     if not files:
@@ -160,12 +173,12 @@ def build(
             f"{', '.join(map(str, listed)) or 'no path'}: no article found; give a Markdown, text "
             "or HTML file, or a folder with such files"
         )
-    versions = (extractor_version, ontology.version)
+    versions = (extractor_version, known.version)
     load = partial(_load_reader, extractor, versions)
     if isinstance(store, Dataset):
-        return _Build(store, versions, progress).run(files, ontology, load, workers, prune)
+        return _Build(store, versions, progress).run(files, known, load, workers, prune)
     with closing(open_dataset(store)) as dataset:
-        return _Build(dataset, versions, progress).run(files, ontology, load, workers, prune)
+        return _Build(dataset, versions, progress).run(files, known, load, workers, prune)
 
 
 class _Build:
@@ -191,7 +204,7 @@ class _Build:
     def run(
         self,
         files: Sequence[tuple[Path, str]],
-        ontology: CuratedKnowledge,
+        ontology: Ontology,
         load: Callable[[], Callable[[_Task], _Reading]],
         workers: int,
         prune: bool,
@@ -307,7 +320,7 @@ def _identity(record: ArticleRecord) -> str:
 def _digest(path: Path) -> str:
     """Digest of a file's bytes; "" where it cannot be read, which reading it will explain."""
     try:
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError):
         return ""

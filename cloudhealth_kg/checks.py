@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pyshacl import validate
 from rdflib import SH, Dataset, Graph
 from rdflib.namespace import RDF
 
@@ -78,7 +77,17 @@ def check_ontology(ontology: Ontology) -> tuple[Finding, ...]:
 
 
 def check_shapes(dataset: Dataset, *, shapes: Graph) -> Iterator[Finding]:
-    """Find what in the union of a dataset's graphs does not fit the shapes."""
+    """Find what in the union of a dataset's graphs does not fit the shapes.
+
+    Raises:
+        OntologyError: pySHACL is not installed, or the shapes are faulty.
+    """
+    try:
+        from pyshacl import validate  # noqa: PLC0415 - slow to import, and an extra
+    except ImportError as error:
+        raise OntologyError(
+            "shapes are checked by pySHACL: pip install 'cloudhealth-kg[validate]'"
+        ) from error
     data = Graph()
     for subject, predicate, object_, _ in dataset.quads():
         data.add((subject, predicate, object_))

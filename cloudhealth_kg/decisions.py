@@ -76,6 +76,10 @@ def read_decisions(path: Path, names: Names) -> Decisions:
             if len(pair) != 2 or "" in pair:
                 faults.append(f"{where}: name two different labels: 'keep-apart: A | B'")
             keep_apart.add(pair)
+    faults.extend(
+        f"{path}: {label!r} is both same-as and not-a-concept; keep one"
+        for label in sorted(not_concepts & set(same_as))
+    )
     if faults:
         raise OntologyError("\n".join(faults))
     return Decisions(same_as, frozenset(not_concepts), frozenset(keep_apart))

@@ -31,30 +31,30 @@ _NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _SEALS = (ox.NamedNode(CH.contentDigest), ox.NamedNode(CH.ontologyVersion))
 
 
-def export(dataset: Dataset, format: str, stream: IO[bytes]) -> None:
+def export(dataset: Dataset, format_: str, stream: IO[bytes]) -> None:
     """Write the whole graph to a binary stream in one of `FORMATS`, sorted.
 
     Raises:
         StoreError: an unknown format, or one that cannot hold what the store holds.
     """
-    if format not in FORMATS:
-        raise StoreError(f"{format}: not one of the formats {', '.join(FORMATS)}")
-    lines = sorted((str(quad), quad) for quad in graph_store(dataset).quads())
-    if format == "nquads":
-        stream.writelines(f"{line} .\n".encode() for line, _ in lines)
+    if format_ not in FORMATS:
+        raise StoreError(f"{format_}: not one of the formats {', '.join(FORMATS)}")
+    found = graph_store(dataset).quads()
+    if format_ == "nquads":
+        stream.writelines(f"{line} .\n".encode() for line in sorted(map(str, found)))
         return
-    quads: Iterable[ox.Quad] = (quad for _, quad in lines)
-    if format == "rdfxml":
+    quads: Iterable[ox.Quad] = sorted(found, key=str)
+    if format_ == "rdfxml":
         quads = map(_checked_for_xml, quads)
-    if not FORMATS[format].supports_datasets:
+    if not FORMATS[format_].supports_datasets:
         triples = {ox.Triple(q.subject, q.predicate, q.object): None for q in quads}
-        ox.serialize(sorted(triples, key=str), stream, FORMATS[format], prefixes=PREFIXES)
+        ox.serialize(sorted(triples, key=str), stream, FORMATS[format_], prefixes=PREFIXES)
     else:
         by_graph = sorted(quads, key=lambda quad: str(quad.graph_name))
-        ox.serialize(by_graph, stream, FORMATS[format], prefixes=PREFIXES)
+        ox.serialize(by_graph, stream, FORMATS[format_], prefixes=PREFIXES)
 
 
-def load_export(dataset: Dataset, format: str, stream: IO[bytes]) -> tuple[str, ...]:
+def load_export(dataset: Dataset, format_: str, stream: IO[bytes]) -> tuple[str, ...]:
     """Let the store hold the graphs of an export, each in place of its namesake.
 
     Returns the names of the graphs. Graphs that the export lacks stay as they are.
@@ -64,14 +64,14 @@ def load_export(dataset: Dataset, format: str, stream: IO[bytes]) -> tuple[str, 
             export of ours holds; then nothing has been written.
     """
     readable = [name for name, known in FORMATS.items() if known.supports_datasets]
-    if format not in readable:
-        raise StoreError(f"{format}: cannot be read back; import one of {', '.join(readable)}")
+    if format_ not in readable:
+        raise StoreError(f"{format_}: cannot be read back; import one of {', '.join(readable)}")
     graphs: dict[str, list[ox.Quad]] = {}
     try:
-        for quad in ox.parse(stream, format=FORMATS[format]):
+        for quad in ox.parse(stream, format=FORMATS[format_]):
             graphs.setdefault(_graph_name(quad), []).append(quad)
     except (SyntaxError, UnicodeDecodeError) as error:
-        raise StoreError(f"malformed {format}: {error}; export it again") from error
+        raise StoreError(f"malformed {format_}: {error}; export it again") from error
     for name in sorted(graphs):
         lines = sorted({f"{q.subject} {q.predicate} {q.object} ." for q in graphs[name]})
         named = ox.NamedNode(name)

@@ -164,7 +164,8 @@ def _free_spot(local: Floats, own: Floats, at: Floats, size: Floats, *, clearanc
 def _spiral(count: int, step: float) -> Floats:
     index = np.arange(count) + 0.5
     angle = index * _GOLDEN_ANGLE
-    return np.sqrt(index)[:, None] * step * np.column_stack([np.cos(angle), np.sin(angle)])
+    way = np.column_stack([np.cos(angle), np.sin(angle)])
+    return np.asarray(np.sqrt(index)[:, None] * step * way)
 
 
 def _start(group: NDArray[np.int_], length: float) -> Floats:

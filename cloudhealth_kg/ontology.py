@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from types import MappingProxyType
 
 from rdflib import Graph, Literal, Node, URIRef
 from rdflib.namespace import OWL, RDF, SKOS
@@ -160,8 +159,8 @@ def _assemble(
     return Ontology(
         folder=folder,
         graph=graph,
-        concepts=MappingProxyType(concepts),
-        labels=MappingProxyType(labels),
+        concepts=concepts,
+        labels=labels,
         subject_labels=frozenset(subjects | decisions.not_concepts),
         decisions=decisions,
         version=version,

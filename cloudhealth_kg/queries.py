@@ -30,7 +30,7 @@ _TOKEN = re.compile(
     r"""
       (?P<skip> \#[^\n]* | \"{3}(?:[^\\]|\\.)*?\"{3} | '{3}(?:[^\\]|\\.)*?'{3}
               | \"(?:[^"\\\n]|\\.)*\" | '(?:[^'\\\n]|\\.)*'
-              | <[^<>"{}|^`\\\s]*> | [?$@]\w[\w-]* | \w[\w.-]*:[^\s;,{}()\[\]]* | :[\w.-]+ )
+              | <[^<>"{}|^`\\\s]*> | [?$@]\w[\w-]* | (?:\w[\w.-]*)?:(?:[\w.:%-]|\\.)* )
     | (?P<word> [A-Za-z]+ )
     """,
     re.VERBOSE | re.DOTALL,
@@ -131,6 +131,7 @@ def _pick(answer: Answer, columns: Sequence[str]) -> Answer:
 def _term(parameter: Parameter, value: str, dataset: Dataset, ontology: Ontology) -> Identifier:
     terms: dict[ParameterType, Callable[[], Identifier]] = {
         "concept": lambda: find_concept(value, dataset, ontology),
+        "english": lambda: Literal(value, lang="en"),
         "integer": lambda: _integer(value),
         "iri": lambda: _iri(value),
         "kind": lambda: kind_iri(_one_of(value, KINDS, "kind")),
@@ -191,11 +192,16 @@ def _iri(value: str) -> URIRef:
 
 
 def _refuse(query: str) -> None:
-    text = _ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16) % 0x110000), query)
-    words = [match["word"].upper() for match in _TOKEN.finditer(text) if match["word"]]
+    decoded = _ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16) % 0x110000), query)
+    words = {
+        match["word"].upper()
+        for text in (query, decoded)  # engines differ in when they decode
+        for match in _TOKEN.finditer(text)
+        if match["word"]
+    }
     if "SERVICE" in words:
         raise QueryError("SERVICE is refused: it would send data to another server")
-    if any(word in _UPDATES for word in words):
+    if words & _UPDATES:
         raise QueryError("updates are refused: use `build` and `remove` to change the store")
 
 

@@ -15,12 +15,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal, get_args
 
 from cloudhealth_kg.errors import OntologyError
 
-ParameterType = Literal["concept", "integer", "iri", "kind", "relation", "scheme", "text"]
+ParameterType = Literal[
+    "concept", "english", "integer", "iri", "kind", "relation", "scheme", "text"
+]
 
 _PARAMETER = re.compile(r"# parameter (\w+) \((\w+)\) = ?(.*?): (.+)")
 _COLUMN = re.compile(r"# column (\w+): (.+)")
@@ -55,8 +56,7 @@ def read_questions(folder: Path) -> Mapping[str, Question]:
     Raises:
         OntologyError: a file's header is not as it must be.
     """
-    found = {path.stem: _read_question(path) for path in sorted(folder.glob("*.rq"))}
-    return MappingProxyType(found)
+    return {path.stem: _read_question(path) for path in sorted(folder.glob("*.rq"))}
 
 
 def _read_question(path: Path) -> Question:
@@ -85,7 +85,7 @@ def _read_question(path: Path) -> Question:
     return Question(
         path.stem,
         header[0].removeprefix("#").strip(),
-        MappingProxyType(parameters),
-        MappingProxyType(columns),
+        parameters,
+        columns,
         text,
     )

@@ -214,8 +214,8 @@ class RemoteStore(Store):
         query: str,
         initNs: Mapping[str, Any],  # noqa: N803
         initBindings: Mapping[str, Node],  # noqa: N803
-        queryGraph: str,  # noqa: N803
-        **_: object,
+        *_: object,
+        **__: object,
     ) -> None:
         """See `rdflib.store.Store`. Sent once: an update may not bear repetition."""
         self._writable()
@@ -224,7 +224,7 @@ class RemoteStore(Store):
         data = {"update": self._prologue(query, initNs) + query}
         self._send("POST", self.endpoints.update, data=data, tries=1)
 
-    def add(self, triple: _Triple, context: Graph, quoted: bool = False) -> None:
+    def add(self, triple: _Triple, context: Graph, quoted: bool = False) -> None:  # noqa: ARG002
         """See `rdflib.store.Store`."""
         self.addN([(*triple, context)])
 
@@ -247,10 +247,16 @@ class RemoteStore(Store):
         self, triple_pattern: _Pattern, context: Graph | None = None
     ) -> Iterator[tuple[_Triple, Iterator[Graph | None]]]:
         """See `rdflib.store.Store`."""
+        if triple_pattern == (None, None, None):
+            for quad in self.quads(None if context is None else str(context.identifier)):
+                triple = (_term(quad.subject), _term(quad.predicate), _term(quad.object))
+                graph = Graph(store=self, identifier=_term(quad.graph_name))
+                yield triple, iter((graph,))
+            return
         names = ("s", "p", "o")
         bound = {n: t for n, t in zip(names, triple_pattern, strict=True) if t is not None}
-        graph = "?g" if context is None else URIRef(str(context.identifier)).n3()
-        query = f"SELECT ?s ?p ?o ?g WHERE {{ GRAPH {graph} {{ ?s ?p ?o }} }}"
+        name = "?g" if context is None else URIRef(str(context.identifier)).n3()
+        query = f"SELECT ?s ?p ?o ?g WHERE {{ GRAPH {name} {{ ?s ?p ?o }} }}"
         for row in self.query(query, {}, bound, str(DATASET_DEFAULT_GRAPH_ID)):
             s, p, o, g = row  # type: ignore[misc]
             s, p, o = (bound.get(n, t) for n, t in zip(names, (s, p, o), strict=True))
@@ -301,7 +307,7 @@ class RemoteStore(Store):
         """See `rdflib.store.Store`."""
         yield from self._prefixes.items()
 
-    def close(self, commit_pending_transaction: bool = False) -> None:
+    def close(self, commit_pending_transaction: bool = False) -> None:  # noqa: ARG002
         """See `rdflib.store.Store`."""
         self._session.close()
 

@@ -12,6 +12,7 @@ import math
 import textwrap
 from collections.abc import Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +34,8 @@ SHAPES: dict[str, str] = {
     "measure": "dot",
 }
 """vis-network's name for the shape of each kind."""
+
+_SCRIPTS = ("data", "sight", "map", "panel", "lists", "page")
 
 _LINE = 18
 """Characters of a label's line on the map."""
@@ -74,7 +77,7 @@ def render_html(
         loader=PackageLoader("cloudhealth_kg"), autoescape=True, undefined=StrictUndefined
     )
     own = files("cloudhealth_kg") / "templates"
-    scripts = [_drawing_library(), (own / "page.js").read_text(encoding="utf-8")]
+    scripts = [_drawing_library(), _own_script(own)]
     # Only our own files and escaped JSON go in unescaped.
     return environment.get_template("page.html.jinja").render(
         title=_unicode(title),
@@ -86,6 +89,12 @@ def render_html(
         library=Markup(scripts[0]),  # noqa: S704
         script=Markup(scripts[1]),  # noqa: S704
     )
+
+
+def _own_script(folder: Traversable) -> str:
+    """The page's script: its files one after the other, in a scope of their own."""
+    parts = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
+    return "\n".join(['"use strict";', "(() => {", *parts, "})();", ""])
 
 
 def _drawing_library() -> str:

@@ -125,7 +125,7 @@ class LocalStore(OxigraphStore):
             return {"store": "memory"}
         return {"store": str(self.folder), **store_folder.read_about(self.folder)}
 
-    def close(self, commit_pending_transaction: bool = False) -> None:
+    def close(self, commit_pending_transaction: bool = False) -> None:  # noqa: ARG002
         """Publish what was written, and let go of the store. Closing twice is no error."""
         if self._store is None:
             return
@@ -204,7 +204,7 @@ def open_dataset(store: str | Path | None = None, *, read_only: bool = False) ->
     """
     backing: Any
     if isinstance(store, str) and "://" in store:
-        from cloudhealth_kg.remote import RemoteStore
+        from cloudhealth_kg.remote import RemoteStore  # noqa: PLC0415 (needs 100 ms)
 
         backing = RemoteStore(store, read_only=read_only)
     else:
@@ -234,6 +234,8 @@ def backup(store: str | Path, target: str | Path) -> None:
     Raises:
         StoreError: the target exists, or the store cannot be read.
     """
+    if "://" in str(store):
+        raise StoreError(f"{store}: a server is backed up by its own means, or export as N-Quads")
     LocalStore(Path(store), read_only=True).close()
     store_folder.copy_snapshot(Path(store), Path(target))
 

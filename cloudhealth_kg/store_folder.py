@@ -95,7 +95,7 @@ def lock_for_writing(folder: Path) -> IO[str]:
     Raises:
         StoreError: another process holds it.
     """
-    lock = open(folder / "lock", "a+", encoding="utf-8")  # noqa: SIM115
+    lock = (folder / "lock").open("a+", encoding="utf-8")
     if not _try_lock(lock, exclusive=True):
         lock.seek(0)
         writer = lock.read().strip() or "another process"
@@ -155,7 +155,7 @@ def lock_snapshot(folder: Path) -> tuple[Path, IO[str]]:
         try:
             name = (folder / "current").read_text(encoding="utf-8").strip()
             snapshot = folder / "snapshots" / name
-            lock = open(_reader_lock_path(snapshot), encoding="utf-8")  # noqa: SIM115
+            lock = _reader_lock_path(snapshot).open(encoding="utf-8")
         except FileNotFoundError:
             if not has_snapshot(folder):
                 break
@@ -223,7 +223,7 @@ def _reader_lock_path(snapshot: Path) -> Path:
 def _remove_snapshot(snapshot: Path) -> None:
     """Remove a snapshot unless somebody reads it; the next writer tries again."""
     try:
-        with open(_reader_lock_path(snapshot), "a", encoding="utf-8") as lock:
+        with _reader_lock_path(snapshot).open("a", encoding="utf-8") as lock:
             if not _try_lock(lock, exclusive=True):
                 return
             removed = snapshot.with_name(snapshot.name + ".removed")
@@ -247,7 +247,7 @@ def _try_lock(file: IO[str], *, exclusive: bool) -> bool:
 def _replace_text(path: Path, text: str) -> None:
     """Write a small file so that others see the old or the new one, never a part."""
     partial = path.with_name(path.name + ".partial")
-    with open(partial, "w", encoding="utf-8") as file:
+    with partial.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -46,7 +46,7 @@ def write_tables(dataset: Dataset, folder: str | Path) -> tuple[Path, ...]:
         with ExitStack() as stack:
             writers = {}
             for name, path in paths.items():
-                file = stack.enter_context(open(path, "w", encoding="utf-8", newline=""))
+                file = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
                 writers[name] = csv.writer(file, lineterminator="\n")
                 writers[name].writerow(COLUMNS[name])
             for record in article_records(dataset):

@@ -199,6 +199,8 @@ def test_unreadable_and_missing_files(tmp_path: Path) -> None:
         read_article(tmp_path / "gone.md")
     with pytest.raises(ArticleError, match="no such file or folder"):
         find_files([tmp_path / "gone"])
+    with pytest.raises(ArticleError, match="is no regular file"):
+        read_article(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -288,6 +290,7 @@ def test_found_files_are_sorted_and_named_by_their_folder(tmp_path: Path) -> Non
     for name in ("b.md", "a/c.txt", ".hidden/x.md", "a/.y.md", "note.docx", "z.HTML"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
+    (tmp_path / "link.md").symlink_to(DATA / "guide.md")
     assert [name for _, name in find_files([tmp_path])] == ["a/c.txt", "b.md", "z.HTML"]
     named = find_files([tmp_path / "note.docx", tmp_path, tmp_path / "b.md"])
     assert [name for _, name in named] == ["a/c.txt", "b.md", "note.docx", "z.HTML"]

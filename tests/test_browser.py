@@ -83,7 +83,7 @@ def visit(browser):
     yield open_page
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert not complaints, complaints
 
 
 def drawn(page) -> set[str]:
@@ -258,6 +258,21 @@ def test_hovering_brings_out_the_neighbours(visit, sample):
     assert set(bright) == {"HIPAA", "data breach"}
 
 
+def test_chosen_concept_stands_amid_its_neighbours(visit, sample):
+    """Choosing a concept shows it alone with what it is linked to; closing brings all back."""
+    page = visit(sample)
+    everything = drawn(page)
+    page.mouse.click(*point_of(page, "data breach"))
+    playwright.expect(page.locator("#panel h2")).to_have_text("data breach")
+    assert drawn(page) == {"data breach", "encryption", "HIPAA", "vendor lock-in"}
+    assert "data breach and 3 concepts linked with it" in page.locator("#status").inner_text()
+    page.mouse.click(*point_of(page, "HIPAA"))
+    playwright.expect(page.locator("#panel h2")).to_have_text("HIPAA")
+    page.get_by_text("Back to the whole map").click()
+    playwright.expect(page.locator("#panel")).to_be_hidden()
+    assert drawn(page) == everything
+
+
 def test_deep_link_opens_the_concept(visit, sample):
     """An address with #concept= opens on the concept; a click writes such an address."""
     page = visit(sample, "#concept=data-breach")
@@ -426,6 +441,7 @@ def test_two_thousand_concepts_stay_usable(visit, tmp_path_factory):
     assert len(drawn(page)) == 600
     page.fill("#search", "concept number 1999")
     page.keyboard.press("Enter")
+    playwright.expect(page.locator("#panel h2")).to_have_text("concept number 1999")
     assert "concept number 1999" in drawn(page)
     page.keyboard.press("Escape")
     start = time.monotonic()

@@ -1,7 +1,5 @@
 """Incremental, exact builds."""
 
-import os
-import random
 import shutil
 from contextlib import closing
 from functools import partial
@@ -22,7 +20,7 @@ run = partial(build, ontology=ONTOLOGY, extractor=load_extractor, extractor_vers
 
 
 def write(folder: Path, articles: dict[str, str]) -> Path:
-    """A folder with exactly these files."""
+    """Make a folder with exactly these files."""
     shutil.rmtree(folder, ignore_errors=True)
     for name, text in articles.items():
         path = folder / name
@@ -32,23 +30,26 @@ def write(folder: Path, articles: dict[str, str]) -> Path:
 
 
 def article(statement: str, *, source: str = "", title: str = "") -> str:
+    """Make the text of a Markdown file with one statement."""
     head = f"---\ntitle: {title or 'About ' + statement}\n"
     head += f"source: {source}\n" if source else ""
     return f"{head}---\n\n{statement}\n\nEncryption is one matter among others here.\n"
 
 
 def changes(report) -> dict[str, str]:
+    """Tell what became of each file."""
     return {outcome.path: outcome.change for outcome in report.outcomes}
 
 
 def fresh(files: Path) -> bytes:
-    """What a store says that was built from these files alone."""
+    """Export a store that was built from these files alone."""
     with closing(open_dataset()) as dataset:
         run([files], dataset)
         return nquads(dataset)
 
 
 def read(store: Path) -> bytes:
+    """Export what readers of a store see."""
     with closing(open_dataset(store, read_only=True)) as dataset:
         return nquads(dataset)
 
@@ -59,7 +60,8 @@ def test_a_build_reads_only_what_is_new_or_changed(tmp_path):
     files, store = write(tmp_path / "in", texts), tmp_path / "kg"
     assert changes(run([files], store)) == {"a.md": "added", "sub/b.md": "added"}
     again = run([files], store)
-    assert changes(again) == {"a.md": "unchanged", "sub/b.md": "unchanged"} and again.ok
+    assert changes(again) == {"a.md": "unchanged", "sub/b.md": "unchanged"}
+    assert again.ok
     write(files, {**texts, "a.md": article("a mitigates z"), "c.md": article("e enables f")})
     report = run([files], store)
     assert changes(report) == {"a.md": "changed", "c.md": "added", "sub/b.md": "unchanged"}
@@ -73,9 +75,11 @@ def test_new_versions_of_extractor_or_ontology_read_every_article_anew(tmp_path)
     store = tmp_path / "kg"
     run([files], store)
     report = run([files], store, extractor_version="2")
-    assert report.changed[0].reason == "new extractor" and not report.ontology_refreshed
+    assert report.changed[0].reason == "new extractor"
+    assert not report.ontology_refreshed
     report = run([files], store, extractor_version="2", ontology=SampleOntology("2"))
-    assert report.changed[0].reason == "new ontology" and report.ontology_refreshed
+    assert report.changed[0].reason == "new ontology"
+    assert report.ontology_refreshed
     assert run([files], store).changed[0].reason == "new extractor, new ontology"
     assert read(store) == fresh(files)
 
@@ -172,6 +176,7 @@ def test_an_article_that_kills_its_process_costs_only_itself(tmp_path):
 
 
 def broken_extractor():
+    """Fail as a damaged model does."""
     raise ModelError("the model is damaged; install it again")
 
 
@@ -182,6 +187,13 @@ def test_a_model_that_cannot_be_loaded_stops_the_build_with_its_own_message(tmp_
     with pytest.raises(ModelError, match="the model is damaged; install it again"):
         run([files], tmp_path / "kg", extractor=broken_extractor, workers=workers)
     assert read(tmp_path / "kg")
+
+
+def test_an_extractor_without_a_version_is_refused(tmp_path):
+    """Else a change of it would go unseen."""
+    files = write(tmp_path / "in", {"a.md": article("a mitigates b")})
+    with pytest.raises(ValueError, match="needs an extractor_version"):
+        build([files], tmp_path / "kg", ontology=ONTOLOGY, extractor=load_extractor)
 
 
 def test_no_article_is_an_error(tmp_path):

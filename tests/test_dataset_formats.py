@@ -23,54 +23,56 @@ from cloudhealth_kg.tables import COLUMNS, write_tables
 WHOLE = ["nquads", "trig", "jsonld"]
 
 
-def write(dataset, format: str) -> bytes:
+def write(dataset, name: str) -> bytes:
+    """Export to bytes."""
     stream = io.BytesIO()
-    export(dataset, format, stream)
+    export(dataset, name, stream)
     return stream.getvalue()
 
 
 @pytest.fixture
 def dataset():
+    """Hold two articles and an ontology."""
     with closing(open_dataset()) as dataset:
         put_ontology(dataset, SampleOntology())
         for n, text in enumerate(
             ("a mitigates b\nb may causes c", "a mitigates b\nd not enables e")
         ):
-            put_article(dataset, extract(make_article(text, id=f"a-{n:08}", title=f"Nº {n}")))
+            put_article(dataset, extract(make_article(text, id_=f"a-{n:08}", title=f"Nº {n}")))
         yield dataset
 
 
-@pytest.mark.parametrize("format", WHOLE)
+@pytest.mark.parametrize("name", WHOLE)
 @settings(max_examples=25, deadline=None)
 @given(found=st.lists(extractions(), max_size=3, unique_by=lambda e: e.article.id))
-def test_what_is_exported_and_read_back_is_the_same_to_the_byte(format, found):
+def test_what_is_exported_and_read_back_is_the_same_to_the_byte(name, found):
     """N-Quads, TriG and JSON-LD lose nothing, whatever the articles hold."""
     with closing(open_dataset()) as dataset, closing(open_dataset()) as back:
         put_ontology(dataset, SampleOntology())
         for extraction in found:
             put_article(dataset, extraction)
-        load_export(back, format, io.BytesIO(write(dataset, format)))
+        load_export(back, name, io.BytesIO(write(dataset, name)))
         assert nquads(back) == nquads(dataset)
-        assert write(back, format) == write(dataset, format)
+        assert write(back, name) == write(dataset, name)
 
 
-@pytest.mark.parametrize("format", [f for f in FORMATS if f not in WHOLE])
-def test_other_formats_hold_the_union_of_the_graphs(dataset, format):
-    """rdflib reads the same triples from them, compared as graphs."""
+@pytest.mark.parametrize("name", [f for f in FORMATS if f not in WHOLE])
+def test_other_formats_hold_the_union_of_the_graphs(dataset, name):
+    """By rdflib one reads the same triples from them, compared as graphs."""
     union = Graph()
     for quad in Dataset().parse(data=write(dataset, "nquads"), format="nquads").quads():
         union.add(quad[:3])
     names = {"turtle": "turtle", "ntriples": "nt", "rdfxml": "xml"}
-    assert isomorphic(Graph().parse(data=write(dataset, format), format=names[format]), union)
+    assert isomorphic(Graph().parse(data=write(dataset, name), format=names[name]), union)
     with pytest.raises(StoreError, match="cannot be read back; import one of nquads, trig, jsonld"):
-        load_export(dataset, format, io.BytesIO(write(dataset, format)))
+        load_export(dataset, name, io.BytesIO(write(dataset, name)))
 
 
-@pytest.mark.parametrize("format", ["nquads", "trig", "jsonld"])
-def test_other_readers_agree_with_ours(dataset, format):
-    """rdflib and Oxigraph read one dataset from each file (compared in canonical form)."""
+@pytest.mark.parametrize("name", ["nquads", "trig", "jsonld"])
+def test_other_readers_agree_with_ours(dataset, name):
+    """Both rdflib and Oxigraph read one dataset from each file (compared in canonical form)."""
     names = {"nquads": "nquads", "trig": "trig", "jsonld": "json-ld"}
-    theirs = Dataset().parse(data=write(dataset, format), format=names[format])
+    theirs = Dataset().parse(data=write(dataset, name), format=names[name])
     lines = theirs.serialize(format="nquads", encoding="utf-8")
     canonical = []
     for data in (lines, write(dataset, "nquads")):
@@ -83,13 +85,13 @@ def test_other_readers_agree_with_ours(dataset, format):
 def test_rdfxml_is_well_formed_or_refused_by_name(dataset):
     """A character that XML cannot hold is an error that names it, not a broken file."""
     etree.fromstring(write(dataset, "rdfxml"))
-    put_article(dataset, extract(make_article("form\x0cfeed", id="odd-00000000")))
+    put_article(dataset, extract(make_article("form\x0cfeed", id_="odd-00000000")))
     with pytest.raises(StoreError, match=r"odd-00000000>: holds the character U\+000C.*turtle"):
         export(dataset, "rdfxml", io.BytesIO())
 
 
 @pytest.mark.parametrize(
-    ("format", "data", "message"),
+    ("name", "data", "message"),
     [
         ("nquads", b"<urn:a> <urn:b>", "malformed nquads"),
         ("jsonld", b"{", "malformed jsonld"),
@@ -100,12 +102,12 @@ def test_rdfxml_is_well_formed_or_refused_by_name(dataset):
         ("csv", b"", "csv: cannot be read back"),
     ],
 )
-def test_a_file_that_is_no_export_of_ours_changes_nothing(dataset, format, data, message):
+def test_a_file_that_is_no_export_of_ours_changes_nothing(dataset, name, data, message):
     """Imports are checked before anything is written."""
     before = nquads(dataset)
-    good = before.splitlines(keepends=True)[0] if format == "nquads" else b""
+    good = before.splitlines(keepends=True)[0] if name == "nquads" else b""
     with pytest.raises(StoreError, match=message):
-        load_export(dataset, format, io.BytesIO(good + data))
+        load_export(dataset, name, io.BytesIO(good + data))
     assert nquads(dataset) == before
 
 
@@ -120,7 +122,7 @@ def test_tables_hold_each_article_concept_mention_statement_and_evidence(dataset
     paths = write_tables(dataset, tmp_path / "tables")
     tables = {}
     for path in paths:
-        with open(path, encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8", newline="") as file:
             tables[path.stem] = list(csv.DictReader(file))
     assert list(tables) == list(COLUMNS)
     assert {name: len(rows) for name, rows in tables.items()} == {
@@ -145,7 +147,7 @@ def test_no_cell_is_a_formula_and_each_comes_back(tmp_path, text):
     with closing(open_dataset()) as dataset:
         put_article(dataset, extract(make_article("", title=text)))
         write_tables(dataset, tmp_path)
-    with open(tmp_path / "articles.csv", encoding="utf-8", newline="") as file:
+    with (tmp_path / "articles.csv").open(encoding="utf-8", newline="") as file:
         title = next(csv.DictReader(file))["title"]
     assert not title.startswith(("=", "+", "-", "@", "\t", "\r"))
     assert title in (text, f"'{text}")

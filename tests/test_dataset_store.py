@@ -17,10 +17,12 @@ from cloudhealth_kg.errors import StoreError
 
 
 def put(dataset, number: int) -> None:
-    put_article(dataset, extract(make_article(f"a{number} mitigates b", id=f"a-{number:08}")))
+    """Put a numbered article."""
+    put_article(dataset, extract(make_article(f"a{number} mitigates b", id_=f"a-{number:08}")))
 
 
 def make_store(folder: Path, *numbers: int) -> Path:
+    """Put numbered articles into a store, made where it is not there."""
     with closing(open_dataset(folder)) as dataset:
         for number in numbers:
             put(dataset, number)
@@ -28,6 +30,7 @@ def make_store(folder: Path, *numbers: int) -> Path:
 
 
 def count(folder: Path) -> int:
+    """Count the articles that readers see."""
     with closing(open_dataset(folder, read_only=True)) as dataset:
         return status(dataset).articles
 
@@ -82,9 +85,12 @@ def test_a_second_writer_is_told_who_writes(tmp_path):
         with pytest.raises(StoreError, match=r"process \d+ is writing to this store; wait"):
             open_dataset(store)
         code = "import sys; from cloudhealth_kg.store import *; open_dataset(sys.argv[1])"
-        run = subprocess.run([sys.executable, "-c", code, store], capture_output=True, text=True)
-        assert run.returncode == 1 and "is writing to this store" in run.stderr
-        with pytest.raises(StoreError, match="nothing has been published|is writing"):
+        run = subprocess.run(
+            [sys.executable, "-c", code, store], check=False, capture_output=True, text=True
+        )
+        assert run.returncode == 1
+        assert "is writing to this store" in run.stderr
+        with pytest.raises(StoreError, match=r"nothing has been published|is writing"):
             open_dataset(store, read_only=True)
     make_store(store, 1)
     assert count(store) == 1
@@ -126,7 +132,7 @@ def test_whoever_comes_after_a_killed_writer_sees_what_it_wrote(tmp_path):
         put(dataset, 2)
         os.kill(os.getpid(), signal.SIGKILL)
     """
-    assert subprocess.run([sys.executable, "-c", code, store]).returncode == -9
+    assert subprocess.run([sys.executable, "-c", code, store], check=False).returncode == -9
     assert count(store) == 2
     assert not (store / "unpublished").exists()
 
@@ -142,7 +148,7 @@ def test_readers_in_threads_meet_a_whole_state_while_a_writer_publishes(tmp_path
         while not done.is_set():
             try:
                 seen.append(count(store))
-            except BaseException as error:  # noqa: BLE001
+            except BaseException as error:
                 errors.append(error)
 
     threads = [threading.Thread(target=read) for _ in range(2)]
@@ -156,7 +162,8 @@ def test_readers_in_threads_meet_a_whole_state_while_a_writer_publishes(tmp_path
     for thread in threads:
         thread.join()
     assert errors == []
-    assert set(seen) <= set(range(1, 13)) and seen == sorted(seen, key=int) or len(seen) > 1
+    assert len(seen) > 1
+    assert set(seen) <= set(range(1, 13))
 
 
 def test_a_store_in_use_is_backed_up_and_restored(tmp_path):
@@ -168,7 +175,8 @@ def test_a_store_in_use_is_backed_up_and_restored(tmp_path):
         backup(store, tmp_path / "saved")
         with pytest.raises(StoreError, match="is writing to this store"):
             restore(tmp_path / "saved", store)
-    assert count(store) == 3 and count(tmp_path / "saved") == 2
+    assert count(store) == 3
+    assert count(tmp_path / "saved") == 2
     restore(tmp_path / "saved", store)
     with closing(open_dataset(store, read_only=True)) as dataset:
         assert nquads(dataset) == saved
@@ -189,22 +197,28 @@ def test_a_backup_replaces_nothing_and_a_restore_takes_only_stores(tmp_path):
     with pytest.raises(StoreError, match="not a store"):
         restore(store, tmp_path / "precious")
     assert count(store) == 1
+    with pytest.raises(StoreError, match="a server is backed up by its own means"):
+        backup("https://example.org/kg", tmp_path / "saved")
 
 
 def foreign(folder: Path) -> None:
+    """Make a folder with somebody's file."""
     (folder / "letter.txt").write_text("dear")
 
 
 def oxigraph(folder: Path) -> None:
+    """Make a bare Oxigraph database."""
     ox.Store(folder)
 
 
 def future(folder: Path) -> None:
+    """Make a store of a later format."""
     about = {"format": 99, "made_by": "cloudhealth-kg 9.0", "made": "2030-01-01T00:00:00Z"}
     (folder / "store.json").write_text(json.dumps(about))
 
 
 def damaged(folder: Path) -> None:
+    """Make a store whose description is broken."""
     (folder / "store.json").write_text("{")
 
 
@@ -262,7 +276,7 @@ def test_a_full_disk_is_an_error_that_leaves_the_store_whole(tmp_path, monkeypat
 
     inner = dataset.store._store
     monkeypatch.setattr(dataset.store, "_store", Full())
-    with pytest.raises(StoreError, match="cannot be written .*No space left.*nothing is half-writ"):
+    with pytest.raises(StoreError, match=r"cannot be written .*No space left"):
         put(dataset, 2)
     monkeypatch.setattr(dataset.store, "_store", inner)
     dataset.close()

@@ -46,8 +46,10 @@ DAMAGES = {
         "is not 'D'",
     ),
     "an offset changed": (
-        "DELETE { ?m oa:start ?n } INSERT { ?m oa:start ?k } "
-        "WHERE { ?m a ch:Mention ; oa:exact 'd' ; oa:start ?n BIND(?n + 1 AS ?k) }",
+        (
+            "DELETE { ?m oa:start ?n } INSERT { ?m oa:start ?k } "
+            "WHERE { ?m a ch:Mention ; oa:exact 'd' ; oa:start ?n BIND(?n + 1 AS ?k) }"
+        ),
         {"quotes"},
         "the text at",
     ),
@@ -57,8 +59,10 @@ DAMAGES = {
         "not one start",
     ),
     "an offset is below nothing": (
-        "DELETE { ?m oa:start ?n } INSERT { ?m oa:start -1 } "
-        "WHERE { ?m a ch:Mention ; oa:exact 'd' ; oa:start ?n }",
+        (
+            "DELETE { ?m oa:start ?n } INSERT { ?m oa:start -1 } "
+            "WHERE { ?m a ch:Mention ; oa:exact 'd' ; oa:start ?n }"
+        ),
         {"quotes"},
         "the text at [-1",
     ),
@@ -73,8 +77,10 @@ DAMAGES = {
         "is not described",
     ),
     "a statement is about something else": (
-        "DELETE { ?s rdf:object ?o } INSERT { ?s rdf:object concept:z } "
-        "WHERE { ?s rdf:object ?o ; ch:evidence/ch:stance ch:hedged }",
+        (
+            "DELETE { ?s rdf:object ?o } INSERT { ?s rdf:object concept:z } "
+            "WHERE { ?s rdf:object ?o ; ch:evidence/ch:stance ch:hedged }"
+        ),
         {"identity", "concepts"},
         "not made of",
     ),
@@ -84,8 +90,10 @@ DAMAGES = {
         "does not stand",
     ),
     "a plain triple has come in": (
-        "INSERT { ?s ch:mitigates ?o } WHERE { ?x rdf:subject ?s ; rdf:object ?o ; "
-        "ch:evidence/ch:stance ch:negated }",
+        (
+            "INSERT { ?s ch:mitigates ?o } WHERE { ?x rdf:subject ?s ; rdf:object ?o ; "
+            "ch:evidence/ch:stance ch:negated }"
+        ),
         {"asserted"},
         "without asserting evidence",
     ),

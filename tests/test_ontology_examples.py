@@ -17,14 +17,14 @@ EXPECT = "# expect: "
 
 
 def expected(path: Path) -> set[str]:
-    """What the head of an example says that is found in it."""
+    """Read what the head of an example says that is found in it."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return {line.removeprefix(EXPECT) for line in lines if line.startswith(EXPECT)}
 
 
 @functools.cache
 def found(path: Path) -> frozenset[str]:
-    """What the checks find in an example: a check's name, or "shape: " and the message."""
+    """List what the checks find in an example: a check's name, or "shape: " and the message."""
     ontology = load_ontology()
     dataset: Dataset = open_dataset()
     dataset.parse(path, format="trig")

@@ -85,7 +85,9 @@ def _walk(folder: Path) -> list[tuple[Path, str]]:
     for file in folder.rglob("*"):
         inside = file.relative_to(folder)
         hidden = any(part.startswith(".") for part in inside.parts)
-        if file.suffix.lower() in SUFFIXES and not hidden and file.is_file():
+        if hidden or file.suffix.lower() not in SUFFIXES or not file.is_file():
+            continue
+        if file.resolve().is_relative_to(folder.resolve()):
             files.append((file, inside.as_posix()))
     return files
 
@@ -100,10 +102,13 @@ def read_article(path: Path, *, name: str | None = None, max_bytes: int = MAX_BY
     path = Path(path)
     name = PurePath(name).as_posix() if name is not None else path.name
     try:
+        if path.exists() and not path.is_file():
+            raise ArticleError(f"{name}: is no regular file; give a file or a folder of files")
         size = path.stat().st_size
         if size > max_bytes:
             raise ArticleError(_too_large(name, size, max_bytes))
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            data = stream.read(max_bytes + 1)
     except OSError as error:
         raise ArticleError(
             f"{name}: cannot be read ({error.strerror}); check the path and its permissions"

@@ -78,7 +78,8 @@ def render(output: Path, store: str, title: str) -> None:
     from cloudhealth_kg.render import render_html
 
     with dataset_at(store) as dataset:
-        page = render_html(to_networkx(dataset, countermeasures=True), title=title)
+        graph = to_networkx(dataset, countermeasures=True, stances=STANCES)
+        page = render_html(graph, title=title)
     with binary_output(output) as stream:
         stream.write(page.encode("utf-8"))
 

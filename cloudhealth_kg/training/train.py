@@ -2,8 +2,8 @@
 
 The pair network must learn from concepts such as it will meet: found, some of them wrongly, in
 articles that the span network was not fitted to. So the articles are parted into folds; networks
-fitted to the others find the concepts, and then the relations, of each. These held-back findings
-also calibrate the confidences and set the thresholds. The networks that are kept see all articles.
+fitted to the others find the concepts of each, and then the relations of the first. These
+held-back findings also calibrate the confidences and set the thresholds. The networks that are kept see all articles.
 """
 
 import logging
@@ -183,14 +183,15 @@ def _relate_held_back(
     base: Path,
     settings: Settings,
 ) -> _Judged:
-    judged = _Judged([], [], sum(_wanted_relations(gold) for gold in golds))
-    for held_back in _folds(len(golds), settings):
-        kept = [es for i, es in enumerate(examples) if es and i not in held_back]
-        log.info("pairs: %d articles held back, fitting to %d", len(held_back), len(kept))
-        write_pairs(train_pairs(kept, base, settings), scratch)
-        scorer = PairScorer(load_words(scratch), open_session(scratch / "pairs.onnx"))
-        for number in held_back:
-            _judge_relations(golds[number], found[number], scorer, judged)
+    """The pairs of the first fold, as a network fitted to the others judges them."""
+    held_back = _folds(len(golds), settings)[0]
+    kept = [versions for i, versions in enumerate(examples) if versions and i not in held_back]
+    log.info("pairs: %d articles held back, fitting to %d", len(held_back), len(kept))
+    write_pairs(train_pairs(kept, base, settings), scratch)
+    scorer = PairScorer(load_words(scratch), open_session(scratch / "pairs.onnx"))
+    judged = _Judged([], [], sum(_wanted_relations(golds[number]) for number in held_back))
+    for number in held_back:
+        _judge_relations(golds[number], found[number], scorer, judged)
     return judged
 
 
