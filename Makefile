@@ -38,6 +38,7 @@ lint: install ## check style and types
 	$(BIN)/mypy
 
 docs: install ## write the generated pages and tables anew
+	$(BIN)/python -m cloudhealth_kg.reference
 	$(BIN)/python docs/generate.py
 
 train: ## train the model that travels in the package (needs torch; half an hour on two cores)
@@ -55,7 +56,7 @@ lock: ## pin the dependencies anew, by hash
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet pip-tools
 	$(VENV)/lock/bin/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --allow-unsafe \
-		--extra notebook --extra validate --extra dev -o requirements.lock pyproject.toml
+		--extra notebook --extra dev -o requirements.lock pyproject.toml
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(STORE) $(PAGE) dist

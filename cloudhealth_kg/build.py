@@ -13,11 +13,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from rdflib import Dataset
 
 from cloudhealth_kg.articles import find_files, read_article
+from cloudhealth_kg.build_report import BuildReport, Outcome, Progress
 from cloudhealth_kg.dataset import (
     ArticleRecord,
     article_records,
@@ -32,82 +32,9 @@ from cloudhealth_kg.store import graph_store, open_dataset
 from cloudhealth_kg.vocabulary import article_iri
 from cloudhealth_kg.workers import Lost, map_in_order
 
-Change = Literal["added", "changed", "unchanged", "removed", "stale", "duplicate", "failed"]
+__all__ = ["BuildReport", "Outcome", "Progress", "build"]
 
 Extract = Callable[[Article], Extraction]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one file, or of one article that was removed."""
-
-    path: str
-    change: Change
-    article: str = ""
-    """The article's id, where it is known."""
-    reason: str = ""
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did, in path order."""
-
-    outcomes: tuple[Outcome, ...]
-    ontology_refreshed: bool = False
-
-    def of(self, change: Change) -> tuple[Outcome, ...]:
-        """The outcomes of one sort."""
-        return tuple(outcome for outcome in self.outcomes if outcome.change == change)
-
-    @property
-    def added(self) -> tuple[Outcome, ...]:
-        """Articles that the store did not hold."""
-        return self.of("added")
-
-    @property
-    def changed(self) -> tuple[Outcome, ...]:
-        """Articles read anew; the reason says what was new."""
-        return self.of("changed")
-
-    @property
-    def unchanged(self) -> tuple[Outcome, ...]:
-        """Articles left as they were."""
-        return self.of("unchanged")
-
-    @property
-    def removed(self) -> tuple[Outcome, ...]:
-        """Articles forgotten since no file gave them any more."""
-        return self.of("removed")
-
-    @property
-    def duplicates(self) -> tuple[Outcome, ...]:
-        """Files that say what another file, earlier in path order, says already."""
-        return self.of("duplicate")
-
-    @property
-    def failed(self) -> tuple[Outcome, ...]:
-        """Files that could not be read, with reasons; what the store held of them stays."""
-        return self.of("failed")
-
-    @property
-    def stale(self) -> tuple[Outcome, ...]:
-        """Articles that a file gave before it changed its source address; they are still held."""
-        return self.of("stale")
-
-    @property
-    def ok(self) -> bool:
-        """Whether every file got in."""
-        return not self.failed and not self.duplicates
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a build is; given to the `progress` callback after each file."""
-
-    done: int
-    total: int
-    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,77 +1,43 @@
 """A store at a server that speaks SPARQL 1.1 Protocol, Update and Graph Store HTTP Protocol.
 
 What articles say travels as N-Triples through the Graph Store Protocol and never becomes part of
-a SPARQL text. The environment says who asks, and where:
-
-    CLOUDHEALTH_KG_USER, CLOUDHEALTH_KG_PASSWORD   Basic or Digest, whichever the server demands
-    CLOUDHEALTH_KG_TOKEN                           a bearer token instead
-    CLOUDHEALTH_KG_TIMEOUT                         seconds to wait for an answer (default 120)
-    CLOUDHEALTH_KG_QUERY_URL, CLOUDHEALTH_KG_UPDATE_URL, CLOUDHEALTH_KG_GRAPHS_URL
-                                                   the three addresses, where they are not found
+a SPARQL text. An article's graph is put by one request, and its seal by another, so that a graph
+that was broken off lacks its seal and the next build writes it again.
 """
 
-import os
 import re
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import pyoxigraph as ox
-import requests
-from rdflib import BNode, Graph, Literal, URIRef
+from rdflib import Graph, Literal, URIRef
 from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
-from rdflib.namespace import XSD
 from rdflib.query import Result
 from rdflib.store import Store
-from rdflib.term import Identifier, Node, Variable
-from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
+from rdflib.term import Node
 
 from cloudhealth_kg.errors import QueryError, StoreError
+from cloudhealth_kg.sparql_answers import (
+    OxTriple,
+    spelt_out,
+    to_result,
+    to_rows,
+    to_term,
+    to_triples,
+)
+from cloudhealth_kg.sparql_server import ROWS, TRIPLES, SparqlServer
 from cloudhealth_kg.vocabulary import BASE
-
-_TRIES = 4
-_TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
-"""Answers that another try may better; 500 is what some servers say of a deadlock."""
 
 _PAGE = 5000
 """Rows asked for at once; some servers give no more than 10,000."""
-
-_RESULTS = "application/sparql-results+json"
-_TRIPLES = "application/n-triples"
 
 _FORM = re.compile(
     r"(?:\s+|#[^\n]*\n|PREFIX\s+[^\s:]*:\s*<[^>]*>|BASE\s*<[^>]*>)*(\w+)", re.IGNORECASE
 )
 """Finds what form a query has, after its prologue."""
 
-_VIRTUOSO_YES = Variable("__ASK_RETVAL")
-"""The one column of a table that Virtuoso gives for a yes or no."""
-
 _Triple = tuple[Node, Node, Node]
-_OxTriple = tuple[Any, Any, Any]
 _Pattern = tuple[Node | None, Node | None, Node | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoints:
-    """The three addresses of a SPARQL 1.1 server."""
-
-    query: str
-    update: str
-    graphs: str
-
-
-_LAYOUTS = (
-    Endpoints("/query", "/update", "/store"),  # Oxigraph
-    Endpoints("/query", "/update", "/data"),  # Fuseki
-    Endpoints("/sparql-auth", "/sparql-auth", "/sparql-graph-crud-auth"),  # Virtuoso
-)
-
-
-class _NoAnswerError(StoreError):
-    """Nobody answered, which another try may better."""
 
 
 class RemoteStore(Store):
@@ -90,22 +56,10 @@ class RemoteStore(Store):
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         super().__init__()
-        parts = urlsplit(url)
-        if parts.username or parts.password:
-            raise StoreError(
-                f"{parts.hostname}: leave user and password out of the address; set "
-                "CLOUDHEALTH_KG_USER and CLOUDHEALTH_KG_PASSWORD in the environment"
-            )
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise StoreError(f"{url}: not an http or https address")
-        self.url = url.rstrip("/")
         self.read_only = read_only
+        self.server = SparqlServer(url)
+        self.url = self.server.url
         self._prefixes: dict[str, URIRef] = {}
-        self._session = requests.Session()
-        self._timeout = _timeout()
-        if token := os.environ.get("CLOUDHEALTH_KG_TOKEN"):
-            self._session.headers["Authorization"] = f"Bearer {token}"
-        self.endpoints = self._find_endpoints()
 
     # Graphs
 
@@ -119,7 +73,7 @@ class RemoteStore(Store):
         """See `store.GraphStore`."""
         self._writable()
         params = {"graph": name}
-        self._send("DELETE", self.endpoints.graphs, params=params, missing_ok=True)
+        self.server.send("DELETE", self.server.endpoints.graphs, params=params, missing_ok=True)
 
     def quads(self, graph: str | None = None) -> Iterator[ox.Quad]:
         """See `store.GraphStore`; graphs that are not ours are left alone."""
@@ -131,14 +85,14 @@ class RemoteStore(Store):
             yield from self._graph(name)
 
     def _graph(self, name: str) -> Iterator[ox.Quad]:
-        answer = self._send(
+        answer = self.server.send(
             "GET",
-            self.endpoints.graphs,
+            self.server.endpoints.graphs,
             params={"graph": name},
-            headers={"Accept": _TRIPLES},
+            headers={"Accept": TRIPLES},
             missing_ok=True,
         )
-        triples = set() if answer.status_code == 404 else set(_parse_triples(answer))
+        triples = set() if answer.status_code == 404 else set(to_triples(answer))
         count = self.__len__(Graph(identifier=URIRef(name)))
         if len(triples) < count:  # some servers cut long answers in silence
             triples = set(self._graph_in_pages(name))
@@ -148,18 +102,18 @@ class RemoteStore(Store):
                 "more (in Virtuoso: ResultSetMaxRows)"
             )
         for subject, predicate, object_ in triples:
-            yield ox.Quad(subject, predicate, _spelt_out(object_), ox.NamedNode(name))
+            yield ox.Quad(subject, predicate, spelt_out(object_), ox.NamedNode(name))
 
-    def _graph_in_pages(self, name: str) -> Iterator[_OxTriple]:
+    def _graph_in_pages(self, name: str) -> Iterator[OxTriple]:
         last = ""
         while True:
             query = f"""SELECT ?s ?p ?o WHERE {{ GRAPH {ox.NamedNode(name)} {{ ?s ?p ?o }}
                 FILTER(STR(?s) > {ox.Literal(last)}) }} ORDER BY STR(?s) LIMIT {_PAGE}"""
             data = {"query": query}
-            answer = self._send(
-                "POST", self.endpoints.query, data=data, headers={"Accept": _RESULTS}
+            answer = self.server.send(
+                "POST", self.server.endpoints.query, data=data, headers={"Accept": ROWS}
             )
-            rows = [tuple(row) for row in _parse_rows(answer)]
+            rows = [tuple(row) for row in to_rows(answer)]
             full = len(rows) == _PAGE  # then the last subject may go on
             end = rows[-1][0] if full else None
             yield from (row for row in rows if row[0] != end)
@@ -179,12 +133,12 @@ class RemoteStore(Store):
 
     def _put(self, method: str, name: str, triples: str) -> None:
         self._writable()
-        self._send(
+        self.server.send(
             method,
-            self.endpoints.graphs,
+            self.server.endpoints.graphs,
             params={"graph": name},
             data=(triples + "\n").encode("utf-8"),
-            headers={"Content-Type": _TRIPLES},
+            headers={"Content-Type": TRIPLES},
         )
 
     # rdflib's interface
@@ -205,9 +159,11 @@ class RemoteStore(Store):
             data["default-graph-uri"] = str(queryGraph)
         form = _FORM.match(query)
         graph_wanted = form is not None and form[1].upper() in ("CONSTRUCT", "DESCRIBE")
-        accept = f"{_TRIPLES}, text/turtle;q=0.5" if graph_wanted else _RESULTS
-        answer = self._send("POST", self.endpoints.query, data=data, headers={"Accept": accept})
-        return _result(answer)
+        accept = f"{TRIPLES}, text/turtle;q=0.5" if graph_wanted else ROWS
+        answer = self.server.send(
+            "POST", self.server.endpoints.query, data=data, headers={"Accept": accept}
+        )
+        return to_result(answer)
 
     def update(  # type: ignore[override]
         self,
@@ -222,7 +178,7 @@ class RemoteStore(Store):
         if initBindings:
             raise QueryError("an update at a server cannot have bindings; write the terms out")
         data = {"update": self._prologue(query, initNs) + query}
-        self._send("POST", self.endpoints.update, data=data, tries=1)
+        self.server.send("POST", self.server.endpoints.update, data=data, tries=1)
 
     def add(self, triple: _Triple, context: Graph, quoted: bool = False) -> None:  # noqa: ARG002
         """See `rdflib.store.Store`."""
@@ -249,8 +205,8 @@ class RemoteStore(Store):
         """See `rdflib.store.Store`."""
         if triple_pattern == (None, None, None):
             for quad in self.quads(None if context is None else str(context.identifier)):
-                triple = (_term(quad.subject), _term(quad.predicate), _term(quad.object))
-                graph = Graph(store=self, identifier=_term(quad.graph_name))
+                triple = (to_term(quad.subject), to_term(quad.predicate), to_term(quad.object))
+                graph = Graph(store=self, identifier=to_term(quad.graph_name))
                 yield triple, iter((graph,))
             return
         names = ("s", "p", "o")
@@ -265,17 +221,23 @@ class RemoteStore(Store):
 
     def contexts(self, triple: _Triple | None = None) -> Iterator[Graph]:  # type: ignore[override]
         """See `rdflib.store.Store`."""
-        bound = dict(zip(("s", "p", "o"), triple, strict=True)) if triple else {}
-        last = ""
+        bound = dict(zip("spo", triple, strict=True)) if triple else {}
+        names = [] if triple else self._graph_names("", bound)
+        if not names:  # some servers, such as Virtuoso, name no graph unless asked for triples
+            names = self._graph_names("?s ?p ?o", bound)
+        for name in names:
+            yield Graph(store=self, identifier=URIRef(name))
+
+    def _graph_names(self, pattern: str, bound: Mapping[str, Node]) -> list[str]:
+        names: list[str] = []
         while True:  # in pages, since some servers cut long results
-            query = f"""SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ ?s ?p ?o }}
-                FILTER(STR(?g) > {Literal(last).n3()}) }} ORDER BY STR(?g) LIMIT {_PAGE}"""
+            last = Literal(names[-1] if names else "").n3()
+            query = f"""SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ {pattern} }}
+                FILTER(STR(?g) > {last}) }} ORDER BY STR(?g) LIMIT {_PAGE}"""
             rows = list(self.query(query, {}, bound, str(DATASET_DEFAULT_GRAPH_ID)))
-            for row in rows:
-                last = str(row[0])  # type: ignore[index]
-                yield Graph(store=self, identifier=URIRef(last))
+            names.extend(str(row[0]) for row in rows)  # type: ignore[index]
             if len(rows) < _PAGE:
-                return
+                return names
 
     def __len__(self, context: Graph | None = None) -> int:
         graph = "?g" if context is None else URIRef(str(context.identifier)).n3()
@@ -309,140 +271,16 @@ class RemoteStore(Store):
 
     def close(self, commit_pending_transaction: bool = False) -> None:  # noqa: ARG002
         """See `rdflib.store.Store`."""
-        self._session.close()
+        self.server.close()
 
     def _prologue(self, query: str, initNs: Mapping[str, Any]) -> str:  # noqa: N803
         prefixes = {**self._prefixes, **initNs}
         used = (p for p in sorted(prefixes) if re.search(rf"\b{re.escape(p)}:", query))
         return "".join(f"PREFIX {p}: {URIRef(str(prefixes[p])).n3()}\n" for p in used)
 
-    # HTTP
-
-    def _find_endpoints(self) -> Endpoints:
-        given = [
-            os.environ.get(f"CLOUDHEALTH_KG_{n}_URL", "") for n in ("QUERY", "UPDATE", "GRAPHS")
-        ]
-        if all(given):
-            return Endpoints(*given)
-        for layout in _LAYOUTS:
-            found = Endpoints(*(self.url + path for path in astuple(layout)))
-            if self._answers(found.query, {"query": "ASK {}"}) and self._answers(
-                found.graphs + "?default", {}
-            ):
-                return found
-        raise StoreError(
-            f"{self.url}: no SPARQL 1.1 server with a graph store answers here; name its "
-            "addresses in CLOUDHEALTH_KG_QUERY_URL, CLOUDHEALTH_KG_UPDATE_URL and "
-            "CLOUDHEALTH_KG_GRAPHS_URL"
-        )
-
-    def _answers(self, address: str, params: dict[str, str]) -> bool:
-        """Whether anything stands at an address, whatever it says."""
-        answer = self._authorised(
-            lambda: self._session.get(
-                address,
-                params=params,
-                headers={"Accept": f"{_RESULTS}, {_TRIPLES}"},
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
-        )
-        return answer.status_code not in (404, 405) and not answer.is_redirect
-
-    def _send(
-        self,
-        method: str,
-        address: str,
-        *,
-        params: dict[str, str] | None = None,
-        data: bytes | dict[str, str] | None = None,
-        headers: dict[str, str] | None = None,
-        missing_ok: bool = False,
-        tries: int = _TRIES,
-    ) -> requests.Response:
-        """Send a request, again after a pause where that may help.
-
-        Raises:
-            QueryError: the server says that the request is malformed.
-            StoreError: it refuses, fails or does not answer.
-        """
-        for attempt in range(1, tries + 1):
-            try:
-                answer = self._authorised(
-                    lambda: self._session.request(
-                        method,
-                        address,
-                        params=params,
-                        data=data,
-                        headers=headers,
-                        timeout=self._timeout,
-                        allow_redirects=False,
-                    )
-                )
-            except _NoAnswerError:
-                if attempt == tries:
-                    raise
-            else:
-                if answer.status_code not in _TRY_AGAIN or attempt == tries:
-                    break
-            time.sleep(0.25 * 4 ** (attempt - 1))
-        if (answer.ok and not answer.is_redirect) or (missing_ok and answer.status_code == 404):
-            return answer
-        said = " ".join(answer.text.split())[:300]
-        if answer.is_redirect:
-            said = f"redirects to {answer.headers.get('Location', 'elsewhere')}; use that address"
-        message = f"{address}: {method} answered {answer.status_code} {answer.reason}: {said}"
-        raise QueryError(message) if answer.status_code == 400 else StoreError(message)
-
-    def _authorised(self, send: Callable[[], requests.Response]) -> requests.Response:
-        """The answer to a request; where the server demands credentials, to one that has them.
-
-        Raises:
-            StoreError: nobody answers in time, or the credentials are missing or refused.
-        """
-        try:
-            answer = send()
-            if answer.status_code == 401 and self._session.auth is None:
-                self._session.auth = _credentials(answer.headers.get("WWW-Authenticate", ""))
-                if self._session.auth is not None:
-                    answer = send()
-        except requests.RequestException as error:
-            raise _NoAnswerError(
-                f"{self.url}: no answer ({error}); see that the server runs and the network "
-                "reaches it, then run the same again"
-            ) from error
-        if answer.status_code in (401, 403):
-            raise StoreError(
-                f"{answer.url.partition('?')[0]}: the server refuses access "
-                f"({answer.status_code}); set CLOUDHEALTH_KG_USER and CLOUDHEALTH_KG_PASSWORD, "
-                "or CLOUDHEALTH_KG_TOKEN, to an account that may read and write"
-            )
-        return answer
-
     def _writable(self) -> None:
         if self.read_only:
             raise StoreError(f"{self.url}: this store was opened for reading only")
-
-
-def _timeout() -> tuple[float, float]:
-    text = os.environ.get("CLOUDHEALTH_KG_TIMEOUT", "120")
-    try:
-        seconds = float(text)
-        if seconds <= 0:
-            raise ValueError
-    except ValueError:
-        raise StoreError(f"CLOUDHEALTH_KG_TIMEOUT: {text!r} is no number of seconds") from None
-    return min(10.0, seconds), seconds
-
-
-def _credentials(challenge: str) -> AuthBase | None:
-    user = os.environ.get("CLOUDHEALTH_KG_USER", "")
-    password = os.environ.get("CLOUDHEALTH_KG_PASSWORD", "")
-    if not user:
-        return None
-    if challenge.lower().startswith("digest"):
-        return HTTPDigestAuth(user, password)
-    return HTTPBasicAuth(user.encode(), password.encode())
 
 
 def _bind(query: str, bindings: Mapping[str, Node]) -> str:
@@ -456,89 +294,3 @@ def _bind(query: str, bindings: Mapping[str, Node]) -> str:
     terms = " ".join(term.n3() for term in bindings.values())
     values = f" VALUES ({variables}) {{ ({terms}) }} "
     return query[: opening.end()] + values + query[opening.end() :]
-
-
-def _result(answer: requests.Response) -> Result:
-    if ox.QueryResultsFormat.from_media_type(_media_type(answer)) is None:
-        result = Result("CONSTRUCT")
-        result.graph = Graph()
-        for found in _parse_triples(answer):
-            s, p, o = map(_term, found)
-            result.graph.add((s, p, o))
-        return result
-    try:
-        parsed = _parse_rows(answer)
-        if isinstance(parsed, ox.QueryBoolean):
-            return _yes_or_no(bool(parsed))
-        variables = [Variable(v.value) for v in parsed.variables]
-        rows: list[Mapping[Variable, Identifier]] = [
-            {
-                name: _term(value)
-                for name, value in zip(variables, row, strict=True)
-                if value is not None
-            }
-            for row in parsed
-        ]
-    except SyntaxError as error:
-        raise StoreError(f"{answer.url}: the answer is malformed: {error}") from error
-    if variables == [_VIRTUOSO_YES]:
-        return _yes_or_no(str(rows[0][_VIRTUOSO_YES]) == "1")
-    limit = answer.headers.get("X-SPARQL-MaxRows", "")
-    if limit.isdigit() and len(rows) >= int(limit):
-        raise StoreError(
-            f"{answer.url}: the server cut the answer after {limit} rows; let it give more "
-            "(in Virtuoso: ResultSetMaxRows) or ask for less"
-        )
-    result = Result("SELECT")
-    result.vars = variables
-    result.bindings = rows
-    return result
-
-
-def _yes_or_no(answer: bool) -> Result:
-    result = Result("ASK")
-    result.askAnswer = answer
-    return result
-
-
-def _parse_rows(answer: requests.Response) -> Any:
-    """Solutions, or an `ox.QueryBoolean`."""
-    format_ = ox.QueryResultsFormat.from_media_type(_media_type(answer))
-    if format_ is None:
-        raise StoreError(f"{answer.url}: answers in {_media_type(answer)}, not in rows")
-    return ox.parse_query_results(answer.content, format=format_)
-
-
-def _parse_triples(answer: requests.Response) -> list[_OxTriple]:
-    format_ = ox.RdfFormat.from_media_type(_media_type(answer))
-    if format_ is None:
-        said = _media_type(answer) or "no format"
-        raise StoreError(f"{answer.url}: answers in {said}, which is not RDF")
-    try:
-        found = ox.parse(answer.content, format=format_)
-        return [(quad.subject, quad.predicate, quad.object) for quad in found]
-    except SyntaxError as error:
-        raise StoreError(f"{answer.url}: the answer is malformed: {error}") from error
-
-
-def _media_type(answer: requests.Response) -> str:
-    return answer.headers.get("Content-Type", "").partition(";")[0].strip()
-
-
-def _spelt_out(term: Any) -> Any:
-    """The term with a truth value as a word, which Virtuoso gives as a digit."""
-    if isinstance(term, ox.Literal) and term.datatype.value == str(XSD.boolean):
-        word = {"1": "true", "0": "false"}.get(term.value, term.value)
-        return ox.Literal(word, datatype=term.datatype)
-    return term
-
-
-def _term(term: Any) -> Identifier:
-    if isinstance(term, ox.NamedNode):
-        return URIRef(term.value)
-    if isinstance(term, ox.BlankNode):
-        return BNode(term.value)
-    if term.language:
-        return Literal(term.value, lang=term.language)
-    datatype = URIRef(term.datatype.value)
-    return Literal(term.value, datatype=None if datatype == XSD.string else datatype)

@@ -320,7 +320,7 @@ def faulty(monkeypatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     state.url = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr("cloudhealth_kg.remote.time.sleep", lambda _: None)
+    monkeypatch.setattr("cloudhealth_kg.sparql_server.time.sleep", lambda _: None)
     yield state
     server.shutdown()
     server.server_close()
@@ -331,7 +331,7 @@ def test_what_falters_is_tried_again(faulty, fault, monkeypatch):
     """An article gets in although the server fails twice."""
     with closing(open_dataset(faulty.url)) as dataset:
         if fault == "hang":
-            monkeypatch.setattr(dataset.store, "_timeout", (0.5, 0.5))
+            monkeypatch.setattr(dataset.store.server, "timeout", (0.5, 0.5))
         faulty.requests.clear()
         faulty.faults[:] = [fault, fault]
         put_article(dataset, extract(make_article()))

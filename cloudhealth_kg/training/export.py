@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
@@ -20,32 +21,31 @@ from cloudhealth_kg.training.networks import PairNetwork, SpanNetwork
 INTS = torch.zeros(5, dtype=torch.int64)
 
 
-def write_table(network: SpanNetwork | PairNetwork, base: Path, folder: Path) -> None:
-    """Write tokenizer and word-piece embeddings: eight bits a weight and a scale a row."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write_table(base: Path, folder: Path) -> None:
+    """Write the encoder's tokenizer and embeddings: eight bits a weight and a scale a row."""
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
-    table = network.words.weight.detach().numpy()
+    table = load_file(base / "model.safetensors")["embeddings.word_embeddings.weight"]
     scales = np.abs(table).max(axis=1, keepdims=True).astype(np.float32) / 127
     scales[scales == 0] = 1
     words = np.round(table / scales).astype(np.int8)
     np.savez_compressed(folder / "words.npz", words=words, scales=scales)
 
 
-def write_spans(network: SpanNetwork, folder: Path) -> None:
-    """Write `spans.onnx`."""
+def write_spans(network: SpanNetwork, path: Path) -> None:
+    """Write a span network as an ONNX graph."""
     _export(
         network,
         (torch.zeros(5, network.width), INTS, torch.tensor([1, 2, 3]), torch.tensor([1, 2, 3])),
         {"embeddings": "pieces", "kind_tags": "pieces", "first": "words", "last": "words"},
-        folder / "spans.onnx",
+        path,
     )
 
 
-def write_pairs(network: PairNetwork, folder: Path) -> None:
-    """Write `pairs.onnx`."""
+def write_pairs(network: PairNetwork, path: Path) -> None:
+    """Write a pair network as an ONNX graph."""
     places, features = torch.tensor([1, 3]), torch.zeros(2, 4, dtype=torch.int64)
     _export(
         network,
@@ -67,7 +67,7 @@ def write_pairs(network: PairNetwork, folder: Path) -> None:
             "target": "pairs",
             "features": "pairs",
         },
-        folder / "pairs.onnx",
+        path,
     )
 
 

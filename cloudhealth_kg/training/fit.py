@@ -172,7 +172,7 @@ def _fit(
         for at in range(0, len(examples), size):
             value = loss(examples[at : at + size])
             optimiser.zero_grad()
-            value.backward()
+            value.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             schedule.step()
@@ -198,6 +198,7 @@ def _parameter_groups(network: SpanNetwork | PairNetwork, settings: Settings) ->
 
 
 def _seed(seed: int) -> None:
+    torch.set_num_threads(1)
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)

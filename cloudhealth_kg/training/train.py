@@ -7,10 +7,14 @@ held-back findings also calibrate the confidences and set the thresholds. The ne
 """
 
 import logging
+import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -42,6 +46,8 @@ from cloudhealth_kg.training.fit import Settings, train_pairs, train_spans
 from cloudhealth_kg.windows import ConceptSpans
 
 log = logging.getLogger(__name__)
+
+Example = TypeVar("Example")
 
 UNCALIBRATED = Calibration((1.0, 0.0))
 CANDIDATE = 0.2
@@ -97,26 +103,38 @@ def train(
     tokenizer.no_padding()
     tokenizer.no_truncation()
     windows = [span_examples(gold, tokenizer, ontology) for gold in golds]
-    with tempfile.TemporaryDirectory() as scratch:
-        found = _find_held_back(golds, windows, Path(scratch), base, ontology, settings)
-        examples = [
-            [
-                example
-                for concepts, ids in (gold_concepts(gold), (finding.spans, finding.ids))
-                if (example := pair_example(gold, concepts, ids, tokenizer))
-            ]
-            for gold, finding in zip(golds, found, strict=True)
+    folds = [list(range(fold, len(golds), settings.folds)) for fold in range(settings.folds)]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_table(base, folder)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=_say) as pool,
+    ):
+        # Each network is fitted in a process of its own, on one thread: quicker than one network
+        # on many threads, and the same on every run.
+        spare = [Path(scratch) / f"spans-{fold}.onnx" for fold in range(settings.folds)]
+        fitted = [
+            pool.submit(_fit_spans, _others(windows, held_back), base, settings, path)
+            for held_back, path in zip(folds, spare, strict=True)
         ]
-        relations = _relate_held_back(golds, found, examples, Path(scratch), base, settings)
-    concepts = _judge_concepts(golds, found)
-    concept_curve, concept_threshold = _calibrate(concepts)
+        kept = pool.submit(_fit_spans, windows, base, settings, folder / "spans.onnx")
+        table = load_words(folder)
+        found: dict[int, _Found] = {}
+        for job, held_back, path in zip(fitted, folds, spare, strict=True):
+            job.result()
+            scorer = SpanScorer(table, open_session(path))
+            found |= {number: _find(golds[number], scorer, ontology) for number in held_back}
+        versions = [_versions(gold, found[i], tokenizer) for i, gold in enumerate(golds)]
+        pairs_path = Path(scratch) / "pairs.onnx"
+        job = pool.submit(_fit_pairs, _others(versions, folds[0]), base, settings, pairs_path)
+        kept_pairs = pool.submit(_fit_pairs, versions, base, settings, folder / "pairs.onnx")
+        job.result()
+        judge = PairScorer(table, open_session(pairs_path))
+        relations = _judge_relations([(golds[i], found[i]) for i in folds[0]], judge)
+        kept.result()
+        kept_pairs.result()
+    concept_curve, concept_threshold = _calibrate(_judge_concepts(golds, found))
     relation_curve, relation_threshold = _calibrate(relations)
-    log.info("fitting the networks that are kept to all %d articles", len(golds))
-    spans = train_spans([w for ws in windows for w in ws], base, settings)
-    write_table(spans, base, folder)
-    write_spans(spans, folder)
-    pairs = train_pairs([versions for versions in examples if versions], base, settings)
-    write_pairs(pairs, folder)
     write_config(
         folder,
         {
@@ -128,6 +146,26 @@ def train(
             "relation_calibration": relation_curve,
         },
     )
+
+
+def _say() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+
+
+def _others(examples: Sequence[Example], held_back: Sequence[int]) -> list[Example]:
+    return [example for number, example in enumerate(examples) if number not in held_back]
+
+
+def _fit_spans(
+    windows: Sequence[Sequence[SpanExample]], base: Path, settings: Settings, path: Path
+) -> None:
+    write_spans(train_spans([w for ws in windows for w in ws], base, settings), path)
+
+
+def _fit_pairs(
+    versions: Sequence[Sequence[PairExample]], base: Path, settings: Settings, path: Path
+) -> None:
+    write_pairs(train_pairs([v for v in versions if v], base, settings), path)
 
 
 def find_concepts(
@@ -145,54 +183,21 @@ def find_concepts(
     )
 
 
-def _folds(count: int, settings: Settings) -> list[list[int]]:
-    return [list(range(fold, count, settings.folds)) for fold in range(settings.folds)]
+def _find(gold: GoldArticle, scorer: SpanScorer, ontology: Ontology) -> _Found:
+    concepts = find_concepts(gold, scorer, ontology)
+    spans = [(c.kind, [(s.start, s.end) for s in c.spans]) for c in concepts]
+    assigned = assign_concepts(gold.concepts, spans, gold.article.text)
+    ids = [assigned[i].id if i in assigned else None for i in range(len(concepts))]
+    return _Found(concepts, ids)
 
 
-def _find_held_back(
-    golds: Sequence[GoldArticle],
-    windows: Sequence[Sequence[SpanExample]],
-    scratch: Path,
-    base: Path,
-    ontology: Ontology,
-    settings: Settings,
-) -> list[_Found]:
-    found: dict[int, _Found] = {}
-    for held_back in _folds(len(golds), settings):
-        kept = [w for i, ws in enumerate(windows) if i not in held_back for w in ws]
-        log.info("spans: %d articles held back, fitting to %d windows", len(held_back), len(kept))
-        network = train_spans(kept, base, settings)
-        write_table(network, base, scratch)
-        write_spans(network, scratch)
-        scorer = SpanScorer(load_words(scratch), open_session(scratch / "spans.onnx"))
-        for number in held_back:
-            gold = golds[number]
-            concepts = find_concepts(gold, scorer, ontology)
-            spans = [(c.kind, [(s.start, s.end) for s in c.spans]) for c in concepts]
-            assigned = assign_concepts(gold.concepts, spans, gold.article.text)
-            ids = [assigned[i].id if i in assigned else None for i in range(len(concepts))]
-            found[number] = _Found(concepts, ids)
-    return [found[number] for number in range(len(golds))]
-
-
-def _relate_held_back(
-    golds: Sequence[GoldArticle],
-    found: Sequence[_Found],
-    examples: Sequence[Sequence[PairExample]],
-    scratch: Path,
-    base: Path,
-    settings: Settings,
-) -> _Judged:
-    """The pairs of the first fold, as a network fitted to the others judges them."""
-    held_back = _folds(len(golds), settings)[0]
-    kept = [versions for i, versions in enumerate(examples) if versions and i not in held_back]
-    log.info("pairs: %d articles held back, fitting to %d", len(held_back), len(kept))
-    write_pairs(train_pairs(kept, base, settings), scratch)
-    scorer = PairScorer(load_words(scratch), open_session(scratch / "pairs.onnx"))
-    judged = _Judged([], [], sum(_wanted_relations(golds[number]) for number in held_back))
-    for number in held_back:
-        _judge_relations(golds[number], found[number], scorer, judged)
-    return judged
+def _versions(gold: GoldArticle, found: _Found, tokenizer: Tokenizer) -> list[PairExample]:
+    """The pairs of the annotated concepts, and those of the found ones."""
+    examples = [
+        pair_example(gold, concepts, ids, tokenizer)
+        for concepts, ids in (gold_concepts(gold), (found.spans, found.ids))
+    ]
+    return [example for example in examples if example]
 
 
 def _wanted_relations(gold: GoldArticle) -> int:
@@ -201,26 +206,28 @@ def _wanted_relations(gold: GoldArticle) -> int:
 
 
 def _judge_relations(
-    gold: GoldArticle, found: _Found, scorer: PairScorer, judged: _Judged
-) -> None:
-    right = {(t, r.source, r.target) for r in gold.relations for t in r.types}
-    doubtful = {(r.source, r.target) for r in gold.relations if r.optional}
-    optional = {c.id for c in gold.concepts if c.optional}
-    for pair in scorer.score(gold.article, found.spans, floor=0.02):
-        ends = found.ids[pair.source], found.ids[pair.target]
-        if ends in doubtful or optional & set(ends) or (ends[0] and ends[0] == ends[1]):
-            continue
-        judged.scores.append(
-            (pair.score, found.concepts[pair.source].score, found.concepts[pair.target].score)
-        )
-        judged.right.append((pair.relation, *ends) in right)
-
-
-def _judge_concepts(golds: Sequence[GoldArticle], found: Sequence[_Found]) -> _Judged:
-    judged = _Judged([], [], sum(not c.optional for gold in golds for c in gold.concepts))
-    for gold, finding in zip(golds, found, strict=True):
+    findings: Sequence[tuple[GoldArticle, _Found]], scorer: PairScorer
+) -> _Judged:
+    judged = _Judged([], [], sum(_wanted_relations(gold) for gold, _ in findings))
+    for gold, found in findings:
+        right = {(t, r.source, r.target) for r in gold.relations for t in r.types}
+        doubtful = {(r.source, r.target) for r in gold.relations if r.optional}
         optional = {c.id for c in gold.concepts if c.optional}
-        for concept, match in zip(finding.concepts, finding.ids, strict=True):
+        for pair in scorer.score(gold.article, found.spans, floor=0.02):
+            ends = found.ids[pair.source], found.ids[pair.target]
+            if ends in doubtful or optional & set(ends) or (ends[0] and ends[0] == ends[1]):
+                continue
+            scores = [found.concepts[end].score for end in (pair.source, pair.target)]
+            judged.scores.append((pair.score, *scores))
+            judged.right.append((pair.relation, *ends) in right)
+    return judged
+
+
+def _judge_concepts(golds: Sequence[GoldArticle], found: Mapping[int, _Found]) -> _Judged:
+    judged = _Judged([], [], sum(not c.optional for gold in golds for c in gold.concepts))
+    for number, gold in enumerate(golds):
+        optional = {c.id for c in gold.concepts if c.optional}
+        for concept, match in zip(found[number].concepts, found[number].ids, strict=True):
             if match not in optional:
                 judged.scores.append((concept.score,))
                 judged.right.append(match is not None)
