@@ -84,6 +84,7 @@ class ConceptRecogniser:
     ontology: Ontology
 
     def __call__(self, doc: Doc) -> Doc:
+        """The same `Doc`, with concepts and mentions set."""
         article: Article = doc._.article
         lexicon = match_lexicon(article, self.ontology)
         spans = self.model.spans.score(
@@ -110,14 +111,12 @@ class ConceptRecogniser:
 
 
 @Language.factory("cloudhealth_concepts")
-def make_recogniser(nlp: Language, name: str) -> ConceptRecogniser:
+def make_recogniser(nlp: Language, name: str) -> ConceptRecogniser:  # noqa: ARG001 spaCy passes both
     """A recogniser for `load_pipeline` to equip."""
     return ConceptRecogniser()
 
 
 def _token_span(doc: Doc, start: int, end: int, concept: NamedConcept) -> Span:
-    span = doc.char_span(
-        start, end, label=concept.kind, kb_id=concept.iri, alignment_mode="expand"
-    )
+    span = doc.char_span(start, end, label=concept.kind, kb_id=concept.iri, alignment_mode="expand")
     assert span is not None, f"[{start}, {end}) lies outside the text"
     return span

@@ -32,9 +32,22 @@ Extract = Callable[[Article], Extraction]
 Span = tuple[int, int]
 
 _KEYWORDS: Mapping[str, Kind] = {
-    **dict.fromkeys(("act", "regulation", "directive", "rule", "law", "iso", "hipaa", "gdpr"), "regulation"),
     **dict.fromkeys(
-        ("risk", "threat", "breach", "attack", "lack", "cost", "concern", "failure", "outage", "gap"),
+        ("act", "regulation", "directive", "rule", "law", "iso", "hipaa", "gdpr"), "regulation"
+    ),
+    **dict.fromkeys(
+        (
+            "risk",
+            "threat",
+            "breach",
+            "attack",
+            "lack",
+            "cost",
+            "concern",
+            "failure",
+            "outage",
+            "gap",
+        ),
         "challenge",
     ),
     **dict.fromkeys(
@@ -63,8 +76,8 @@ def lexicon_matches(ontology: Ontology) -> Extract:
     return extract
 
 
-def noun_chunks(ontology: Ontology) -> Extract:
-    """spaCy's noun chunks whose words hold a keyword of a kind; relations by co-occurrence."""
+def noun_chunks(_ontology: Ontology) -> Extract:
+    """SpaCy's noun chunks whose words hold a keyword of a kind; relations by co-occurrence."""
     nlp = spacy.load(BASE_PIPELINE, exclude=["ner"])
 
     def extract(article: Article) -> Extraction:

@@ -61,7 +61,9 @@ def _near(label: str, known: Sequence[tuple[str, frozenset[str]]]) -> tuple[str,
     """The labels that share at least half of their words with this one."""
     words = _words(label)
     shares = [(len(words & other) / len(words | other), name) for name, other in known]
-    return tuple(name for share, name in sorted(shares, key=lambda s: (-s[0], s[1])) if share >= 0.5)[:3]
+    return tuple(
+        name for share, name in sorted(shares, key=lambda s: (-s[0], s[1])) if share >= 0.5
+    )[:3]
 
 
 def to_turtle(candidates: Iterable[Candidate]) -> str:
@@ -71,7 +73,7 @@ def to_turtle(candidates: Iterable[Candidate]) -> str:
     for candidate in candidates:
         lines += [
             "",
-            f"# named in {candidate.articles} articles; near: {', '.join(candidate.near) or 'none'}",
+            f"# in {candidate.articles} articles; near: {', '.join(candidate.near) or 'nothing'}",
             f"<{candidate.iri}> a ch:{candidate.kind.capitalize()}, skos:Concept ;",
             f"    ch:kind ch:{candidate.kind.capitalize()} ;",
             f"    skos:prefLabel {Literal(candidate.label, lang='en').n3()} ;",

@@ -21,7 +21,11 @@ _GENERIC_HEAD = re.compile(
 )
 """Words that add nothing to a challenge: "interoperability issues" is interoperability."""
 
-_FUNCTION_WORDS = frozenset("a an and of for to in on with the their its our your by from at".split())
+_FUNCTION_WORDS = frozenset(
+    """
+    a an and of for to in on with the their its our your by from at
+    """.split()
+)
 
 _DEFINITION = re.compile(r"\(\s*([A-Z][\w.&/-]{1,9}?)s?\s*\)")
 _DEFINED_FIRST = re.compile(r"(?<!\w)([A-Z][A-Z0-9&/-]{1,8})s?\s+\(([^()]{4,80})\)")
@@ -74,7 +78,9 @@ def form_concepts(
     return sorted(unique.values(), key=lambda c: (c.spans[0].start, c.iri))
 
 
-def subject_free(spans: Iterable[SpanScore], article: Article, ontology: Ontology) -> list[SpanScore]:
+def subject_free(
+    spans: Iterable[SpanScore], article: Article, ontology: Ontology
+) -> list[SpanScore]:
     """The spans that name more than the field's own subject and actors."""
     return [
         span
@@ -113,7 +119,7 @@ def _long_form(short: str, words: Sequence[str]) -> str:
         if at < 0:
             return ""
     long = tail[at:]
-    return long if len(long) > len(short) + 1 and " " in long or "-" in long else ""
+    return long if (len(long) > len(short) + 1 and " " in long) or "-" in long else ""
 
 
 def _standing(spans: Iterable[SpanScore]) -> list[SpanScore]:

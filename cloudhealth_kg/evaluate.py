@@ -29,7 +29,9 @@ REQUIRED, SECOND_PART, OPTIONAL = 10_000, 100, 1
 """Weights in the assignment: a required concept outweighs any number of parts or optional ones."""
 
 _STOP = frozenset(
-    "a an and or of for to in on with the their its his her our your by from at as be is are".split()
+    """
+    a an and or of for to in on with the their its his her our your by from at as be is are
+    """.split()
 )
 
 
@@ -90,34 +92,34 @@ def score_extraction(gold: GoldArticle, extraction: Extraction) -> list[Outcome]
     for iri, match in match_of.items():
         found.setdefault(match.id, iri)
     outcomes = []
-    for concept in gold.concepts:
-        if not concept.optional:
-            iri = found.get(concept.id)
-            place = next(iter(spans_of(concept, article.text)), (0, 0))
+    for wanted in gold.concepts:
+        if not wanted.optional:
+            match_iri = found.get(wanted.id)
+            place = next(iter(spans_of(wanted, article.text)), (0, 0))
             outcomes.append(
                 Outcome(
                     article.path,
                     "concept",
-                    concept.kinds[0],
-                    "right" if iri else "missed",
-                    concept.label,
+                    wanted.kinds[0],
+                    "right" if match_iri else "missed",
+                    wanted.label,
                     place,
-                    confidence[iri] if iri else 0.0,
+                    confidence[match_iri] if match_iri else 0.0,
                 )
             )
-    for made_up in extraction.concepts:
-        if made_up.iri not in match_of:
-            outcomes.append(
-                Outcome(
-                    article.path,
-                    "concept",
-                    made_up.kind,
-                    "wrong",
-                    made_up.label,
-                    spans[made_up.iri][0],
-                    confidence[made_up.iri],
-                )
-            )
+    outcomes.extend(
+        Outcome(
+            article.path,
+            "concept",
+            concept.kind,
+            "wrong",
+            concept.label,
+            spans[concept.iri][0],
+            confidence[concept.iri],
+        )
+        for concept in extraction.concepts
+        if concept.iri not in match_of
+    )
     return [*outcomes, *_score_relations(gold, extraction, match_of)]
 
 
@@ -134,7 +136,9 @@ def _score_relations(
     for statement in extraction.statements:
         if not any(e.stance != "negated" for e in statement.evidence):
             continue
-        ends = [match_of[i].id if i in match_of else i for i in (statement.subject, statement.object)]
+        ends = [
+            match_of[i].id if i in match_of else i for i in (statement.subject, statement.object)
+        ]
         key = (statement.predicate, ends[0], ends[1])
         if key in seen or ends[0] == ends[1]:
             continue
@@ -186,7 +190,8 @@ def count(outcomes: Iterable[Outcome], level: Level, name: str | None = None) ->
 def rates_by_name(outcomes: Sequence[Outcome]) -> list[tuple[Level, str, Rates]]:
     """A row for all concepts, each kind, all relations, each relation."""
     rows: list[tuple[Level, str, Rates]] = []
-    for level, names in (("concept", KINDS), ("relation", RELATIONS)):
+    levels: tuple[tuple[Level, Sequence[str]], ...] = (("concept", KINDS), ("relation", RELATIONS))
+    for level, names in levels:
         rows.append((level, "all", count(outcomes, level)))
         rows.extend((level, name, count(outcomes, level, name)) for name in names)
     return rows

@@ -56,7 +56,9 @@ def _concept_lines(doc: Doc, concept: NamedConcept) -> Iterator[str]:
         yield f"  one concept, since they share a key: {' = '.join(concept.merged)}"
     for span in concept.spans:
         kinds = ", ".join(
-            f"{kind} {share:.2f}" for kind, share in zip(KINDS, span.kinds, strict=True) if share >= 0.05
+            f"{kind} {share:.2f}"
+            for kind, share in zip(KINDS, span.kinds, strict=True)
+            if share >= 0.05
         )
         quote = doc.text[span.start : span.end]
         yield f"  [{span.start}, {span.end}) {quote!r} scores {span.score:.2f}: {kinds}"

@@ -1,4 +1,4 @@
-"""Annotated Doc to Extraction: which statements an article makes, and the passages that bear them."""
+"""Annotated Doc to Extraction: the statements an article makes, and the passages behind them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -74,9 +74,7 @@ def weigh(doc: Doc) -> tuple[Extraction, list[Rejected]]:
             statements.append(Statement(source.iri, pair.relation, target.iri, evidence))
         else:
             reason = f"confidence {confidence:.2f} is below {model.relation_threshold:.2f}"
-            rejected.append(
-                Rejected(source.label, pair.relation, target.label, confidence, reason)
-            )
+            rejected.append(Rejected(source.label, pair.relation, target.label, confidence, reason))
     extraction = Extraction(
         article,
         tuple(sorted((_to_concept(c) for c in concepts), key=lambda c: c.iri)),
@@ -115,7 +113,7 @@ def _evidence(
         if strength < NEARLY * best:
             break
         source, target = _span(doc, source_place), _span(doc, target_place)
-        stance = read_stance(doc, source, target)
+        stance = read_stance(source, target)
         if not asserted and (stance != "negated" or pair.relation != "mitigates"):
             continue
         start, end, rule = _passage(doc, source, target)

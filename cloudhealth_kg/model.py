@@ -1,4 +1,4 @@
-"""The frozen values that flow through the stages: article, mention, evidence, statement, extraction.
+"""The frozen values that flow through the stages, from article to extraction.
 
 Offsets are 0-based, half-open and count Unicode code points. Nothing here imports a third party.
 """

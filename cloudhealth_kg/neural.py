@@ -278,9 +278,7 @@ def _spans_of(pairs: Pairs) -> list[Span]:
     window = pairs.window
     first = np.searchsorted(window.first, pairs.mentions[:, 0])
     last = np.searchsorted(window.last, pairs.mentions[:, 1])
-    return [
-        (int(window.starts[f]), int(window.ends[g])) for f, g in zip(first, last, strict=True)
-    ]
+    return [(int(window.starts[f]), int(window.ends[g])) for f, g in zip(first, last, strict=True)]
 
 
 def _softmax(logits: NDArray[Any]) -> NDArray[Any]:

@@ -24,22 +24,25 @@ def find_passages(
     """
     if concept not in graph:
         return []
-    rows = []
-    edges = [*graph.out_edges(concept, keys=True, data=True), *graph.in_edges(concept, keys=True, data=True)]
+    rows: list[tuple[str, ...]] = []
+    edges = [
+        *graph.out_edges(concept, keys=True, data=True),
+        *graph.in_edges(concept, keys=True, data=True),
+    ]
     for subject, object_, relation, data in edges:
         if other and other not in (subject, object_):
             continue
-        for evidence in data["evidence"]:
-            rows.append(
-                (
-                    graph.nodes[subject]["label"],
-                    relation,
-                    graph.nodes[object_]["label"],
-                    evidence["stance"],
-                    f"{float(evidence['confidence']):.2f}",
-                    evidence["title"],
-                    evidence["section"],
-                    evidence["quote"],
-                )
+        rows.extend(
+            (
+                graph.nodes[subject]["label"],
+                relation,
+                graph.nodes[object_]["label"],
+                evidence["stance"],
+                f"{float(evidence['confidence']):.2f}",
+                evidence["title"],
+                evidence["section"],
+                evidence["quote"],
             )
+            for evidence in data["evidence"]
+        )
     return sorted(rows, key=lambda row: (row[1], -float(row[4]), row))

@@ -97,7 +97,9 @@ def calibration_text(outcomes: Sequence[Outcome]) -> str:
     lines = []
     for level in ("concept", "relation"):
         sure = [
-            o for o in outcomes if o.level == level and o.verdict != "missed" and o.confidence >= 0.8
+            o
+            for o in outcomes
+            if o.level == level and o.verdict != "missed" and o.confidence >= 0.8
         ]
         right = sum(o.verdict == "right" for o in sure)
         share = f"{right / len(sure):.3f}" if sure else "none given"

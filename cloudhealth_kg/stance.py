@@ -1,4 +1,4 @@
-"""Does a passage assert what it says of two mentions, hedge it, or deny it?
+"""Whether a passage asserts, hedges or denies what it says of two mentions.
 
 A reading of the dependency tree in the manner of NegEx and ConText (Chapman et al. 2001; Harkema
 et al. 2009): cues count where they bear on the words that join the two mentions.
@@ -6,24 +6,31 @@ et al. 2009): cues count where they bear on the words that join the two mentions
 
 from collections.abc import Iterator
 
-from spacy.tokens import Doc, Span, Token
+from spacy.tokens import Span, Token
 
 from cloudhealth_kg.model import Stance
 
-_NEGATIONS = frozenset("not n't never no neither nor without hardly scarcely nobody nothing".split())
+_NEGATIONS = frozenset(
+    """
+    not n't never no neither nor without hardly scarcely nobody nothing
+    """.split()
+)
 _FAILURES = frozenset(
-    "cure panacea substitute fix answer remedy solution guarantee replacement shield bullet".split()
+    """
+    cure panacea substitute fix answer remedy solution guarantee replacement shield bullet
+    """.split()
 )
 """Nouns that, denied, dismiss a remedy: "no cure for", "is not a substitute for"."""
 
 _HELPS = frozenset(
     """
-    address allow avoid block close contain counter cure curb cut deter eliminate enable end ensure
-    fix guarantee handle help improve lower mend minimise minimize mitigate overcome prevent protect
-    reduce relieve remove resolve save secure shield solve spare stop support tackle work
+    address allow avoid block close contain counter cure curb cut deter eliminate enable end
+    ensure fix guarantee handle help improve lower mend minimise minimize mitigate overcome
+    prevent protect reduce relieve remove resolve save secure shield solve spare stop support
+    tackle work
     """.split()
 )
-_FAILS = frozenset("fail refuse struggle stop cease".split())
+_FAILS = frozenset(["fail", "refuse", "struggle", "stop", "cease"])
 _HEDGES = frozenset(
     """
     may might could would perhaps possibly potentially probably presumably allegedly supposedly
@@ -32,7 +39,7 @@ _HEDGES = frozenset(
 )
 
 
-def read_stance(doc: Doc, source: Span, target: Span) -> Stance:
+def read_stance(source: Span, target: Span) -> Stance:
     """The stance of the text towards a relation between two mentions.
 
     Negated where what joins them is denied ("does not prevent", "no cure for", "fails to stop"),

@@ -132,15 +132,15 @@ def cut_windows(article: Article, tokenizer: Tokenizer) -> list[Window]:
 def _runs(article: Article, index: int, block: Block, tokenizer: Tokenizer) -> list[_Run]:
     encoded = tokenizer.encode(article.text[block.start : block.end], add_special_tokens=False)
     words: list[_Word] = []
-    previous = None
-    for piece, (start, end), word in zip(
+    last_word: int | None = None
+    for piece, (start, end), number in zip(
         encoded.ids, encoded.offsets, encoded.word_ids, strict=True
     ):
-        if word == previous:
+        if number == last_word:
             words[-1] = _Word([*words[-1].pieces, piece], words[-1].start, block.start + end)
         else:
             words.append(_Word([piece], block.start + start, block.start + end))
-        previous = word
+        last_word = number
     is_heading = block.role == "heading"
     marker = RUN_IN_MARKER if is_heading and block.level == 7 else MARKERS[block.role]
     runs: list[_Run] = []
@@ -184,9 +184,9 @@ def _window(context: Sequence[_Run], runs: Sequence[_Run]) -> Window:
             words.append((at, len(pieces) - 1, word.start, word.end, run.block, scored))
     pieces.append(SEP)
     table = np.array(words, dtype=np.int64).T
-    return Window(
-        np.array(pieces, dtype=np.int64), *(table[i] for i in range(5)), scored=table[5] == 1
-    )
+    first, last, starts, ends, blocks, scored_ = table
+    ids = np.array(pieces, dtype=np.int64)
+    return Window(ids, first, last, starts, ends, blocks, scored_ == 1)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,16 @@ PACKAGE = Path(__file__).resolve().parent.parent / "cloudhealth_kg"
 
 HEIGHTS = (
     {"errors", "model", "labels"},
-    {"articles", "vocabulary", "windows", "workers", "questions", "store_folder", "decisions", "build_report"},
+    {
+        "articles",
+        "vocabulary",
+        "windows",
+        "workers",
+        "questions",
+        "store_folder",
+        "decisions",
+        "build_report",
+    },
     {"extension", "gold", "neural", "rdf", "sparql_answers"},
     {"sparql_server"},
     {"remote"},

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, ISC004, RUF001 - samples read best as they stand
+# ruff: noqa: E501, ISC004 - samples read best as they stand
 """Articles: what is kept of a file, what is left out, where it stands, and what is refused."""
 
 import re

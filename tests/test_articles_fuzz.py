@@ -1,4 +1,4 @@
-# ruff: noqa: E501, RUF001 - samples read best as they stand
+# ruff: noqa: E501 - samples read best as they stand
 """No input makes the readers fail in any way but by an ArticleError, nor lie about offsets."""
 
 import re

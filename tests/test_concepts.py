@@ -64,10 +64,12 @@ def test_wordings_of_one_idea_meet(one, other):
 
 
 def test_a_challenge_sheds_a_generic_head():
-    """ "Wombat issues" and "wombat" are one challenge."""
+    """The issue of wombats and wombats are one challenge."""
     text = "Wombat issues. The wombat problem."
 
-    concepts = formed(text, [("Wombat issues", "challenge", 0.9), ("wombat problem", "challenge", 0.8)])
+    concepts = formed(
+        text, [("Wombat issues", "challenge", 0.9), ("wombat problem", "challenge", 0.8)]
+    )
 
     assert len(concepts) == 1
 

@@ -65,7 +65,11 @@ def extraction(named, related=()):
 def test_counts_right_wrong_and_missed():
     """One concept found, one missed, one of the wrong kind; the optional one counts neither way."""
     found = extraction(
-        [("1", "measure", "Encryption"), ("2", "technology", "audits"), ("3", "measure", "Training")]
+        [
+            ("1", "measure", "Encryption"),
+            ("2", "technology", "audits"),
+            ("3", "measure", "Training"),
+        ]
     )
 
     rates = count(score_extraction(gold(), found), "concept")
@@ -84,7 +88,7 @@ def test_a_second_concept_for_one_idea_is_wrong():
 
 
 def test_a_relation_is_right_where_type_and_ends_are():
-    """The required relation is a hit, its reverse is wrong, the one of an optional end is left out."""
+    """The required relation is a hit, its reverse wrong, that of an optional end left out."""
     named = [
         ("1", "technology", "Encryption"),
         ("2", "challenge", "data breaches"),

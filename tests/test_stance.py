@@ -41,4 +41,4 @@ def test_stance_of_a_marked_up_sentence(nlp, expected, marked):
     doc = nlp(text)
     source, target = (doc.char_span(*spans[which], alignment_mode="expand") for which in "st")
 
-    assert read_stance(doc, source, target) == expected
+    assert read_stance(source, target) == expected

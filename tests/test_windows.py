@@ -53,7 +53,9 @@ def test_a_pair_runs_between_admissible_kinds(tokenizer):
     block = next(b for b in article.blocks if b.end - b.start > 200)
     words = [(block.start, block.start + 8), (block.start + 60, block.start + 70)]
     concepts = [("measure", [words[0]]), ("challenge", [words[1]])]
-    (pairs,) = [p for p in pair_mentions(article, cut_windows(article, tokenizer), concepts) if len(p.pairs)]
+    (pairs,) = [
+        p for p in pair_mentions(article, cut_windows(article, tokenizer), concepts) if len(p.pairs)
+    ]
 
     kinds = {int(row[3]) for row in pairs.pairs}
 

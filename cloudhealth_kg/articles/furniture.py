@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - typographic characters are what these patterns look for
 """Patterns of what sites put around an article: bylines, shares, counts, calls, comment sections.
 
 One that speaks of a segment must match a whole part of a line such as "6 min read | Share".

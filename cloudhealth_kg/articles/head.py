@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - typographic characters are what the patterns look for
 """What a page says about itself: in its head, in JSON-LD, in its byline."""
 
 import json

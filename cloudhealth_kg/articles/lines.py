@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - typographic characters are what the patterns look for
 """Lines: what every reader yields, and how they become an article's text, blocks and source map."""
 
 import re

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - typographic characters are what the patterns look for
 """Plain text to lines: headings that lost their markup, bullets, numbered items, wrapped lines."""
 
 import re

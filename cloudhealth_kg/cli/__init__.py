@@ -17,6 +17,7 @@ class _InFlowOrder(click.Group):
     """Lists its commands in the order in which they are of use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
         return list(self.commands)
 
 

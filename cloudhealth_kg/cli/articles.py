@@ -43,7 +43,9 @@ paths_argument = click.argument(
 )
 @model_option
 @ontology_option
-def extract(paths: tuple[Path, ...], format_: str, model: Path | None, ontology: Path | None) -> None:
+def extract(
+    paths: tuple[Path, ...], format_: str, model: Path | None, ontology: Path | None
+) -> None:
     """Print what articles say, without storing it. PATH is a file, a folder, or - for stdin.
 
     \b

@@ -129,7 +129,9 @@ def export(format_: str, output: Path, store: str) -> None:
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "format_", type=click.Choice(["nquads", "trig", "jsonld"]), default="nquads")
+@click.option(
+    "--format", "format_", type=click.Choice(["nquads", "trig", "jsonld"]), default="nquads"
+)
 @store_option
 def load(file: Path, format_: str, store: str) -> None:
     """Take in the graphs of an export, each in place of its namesake."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -95,7 +95,7 @@ def _cell(value: Any) -> str:
 
 
 @contextmanager
-def binary_output(path: Path) -> Iterator[IO[bytes]]:
+def binary_output(path: Path) -> Iterator[BinaryIO]:
     """Where bytes go: standard output for "-", else a file that appears only when complete."""
     if str(path) == "-":
         yield sys.stdout.buffer

@@ -15,7 +15,9 @@ gold_argument = click.argument(
 @click.command()
 @gold_argument
 @click.option("--baselines", is_flag=True, help="Score what people would use instead as well.")
-@click.option("--errors", is_flag=True, help="List each miss and each wrong item with its sentence.")
+@click.option(
+    "--errors", is_flag=True, help="List each miss and each wrong item with its sentence."
+)
 @model_option
 @ontology_option
 def evaluate(
@@ -80,6 +82,10 @@ def train(
     chosen = {"epochs": epochs, "pair_epochs": pair_epochs, "seed": seed}
     settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
     train_(
-        golds, output, base=base or default_base(), ontology=load_ontology(ontology), settings=settings
+        golds,
+        output,
+        base=base or default_base(),
+        ontology=load_ontology(ontology),
+        settings=settings,
     )
     say(f"wrote {output}")

@@ -57,7 +57,11 @@ def evidence(concept: str, other: str | None, store: str, format_: str) -> None:
     from cloudhealth_kg.queries import find_concept
 
     with dataset_at(store) as dataset:
-        ends = [str(find_concept(name, dataset, load_ontology(None))) for name in (concept, other) if name]
+        ends = [
+            str(find_concept(name, dataset, load_ontology(None)))
+            for name in (concept, other)
+            if name
+        ]
         rows = find_passages(to_networkx(dataset, stances=STANCES), *ends)
     print_rows(COLUMNS, rows, format_)
     say(f"{len(rows)} passages")

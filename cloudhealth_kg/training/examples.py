@@ -40,7 +40,7 @@ class SpanExample:
 
 @dataclass(frozen=True)
 class PairExample:
-    """An article's pairs of mentions, and for each pair of concepts the relations that are right."""
+    """An article's pairs of mentions, and the relations that are right for pairs of concepts."""
 
     windows: tuple[Pairs, ...]
     rows: tuple[Ints, ...]
@@ -50,9 +50,7 @@ class PairExample:
     ignored: Flags
 
 
-def span_examples(
-    gold: GoldArticle, tokenizer: Tokenizer, ontology: Ontology
-) -> list[SpanExample]:
+def span_examples(gold: GoldArticle, tokenizer: Tokenizer, ontology: Ontology) -> list[SpanExample]:
     """The windows of an annotated article."""
     text = gold.article.text
     lexicon = [(m.start, m.end, m.kind) for m in match_lexicon(gold.article, ontology)]

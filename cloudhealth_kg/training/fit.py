@@ -14,15 +14,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
-from torch.nn import functional
 
-from cloudhealth_kg.gold import GoldArticle
-from cloudhealth_kg.ontology import Ontology
-from cloudhealth_kg.training.examples import PairExample, SpanExample, span_examples
+from cloudhealth_kg.training.examples import PairExample, SpanExample
 from cloudhealth_kg.training.networks import PairNetwork, SpanNetwork
-from cloudhealth_kg.windows import MASK, MARKERS, RUN_IN_MARKER, Pairs
+from cloudhealth_kg.windows import MARKERS, MASK, RUN_IN_MARKER, Pairs
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +43,7 @@ class Settings:
     seed: int = 0
 
 
-def train_spans(
-    examples: Sequence[SpanExample], base: Path, settings: Settings
-) -> SpanNetwork:
+def train_spans(examples: Sequence[SpanExample], base: Path, settings: Settings) -> SpanNetwork:
     """A span network fitted to windows."""
     _seed(settings.seed)
     network = SpanNetwork(base)
@@ -163,7 +157,8 @@ def _fit(
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
     steps = epochs * -(-len(examples) // size)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min(1.0, step / (0.1 * steps), max(0.02, (steps - step) / (0.9 * steps)))
+        optimiser,
+        lambda step: min(1.0, step / (0.1 * steps), max(0.02, (steps - step) / (0.9 * steps))),
     )
     network.train()
     for epoch in range(epochs):
@@ -182,7 +177,9 @@ def _fit(
     network.eval()
 
 
-def _parameter_groups(network: SpanNetwork | PairNetwork, settings: Settings) -> list[dict[str, Any]]:
+def _parameter_groups(
+    network: SpanNetwork | PairNetwork, settings: Settings
+) -> list[dict[str, Any]]:
     layers = int(network.bert.config.num_hidden_layers)
     groups = []
     for name, parameter in network.named_parameters():

@@ -3,7 +3,8 @@
 The pair network must learn from concepts such as it will meet: found, some of them wrongly, in
 articles that the span network was not fitted to. So the articles are parted into folds; networks
 fitted to the others find the concepts of each, and then the relations of the first. These
-held-back findings also calibrate the confidences and set the thresholds. The networks that are kept see all articles.
+held-back findings also calibrate the confidences and set the thresholds. The networks that are
+kept see all articles.
 """
 
 import logging
@@ -205,9 +206,7 @@ def _wanted_relations(gold: GoldArticle) -> int:
     return sum(not r.optional and not optional & {r.source, r.target} for r in gold.relations)
 
 
-def _judge_relations(
-    findings: Sequence[tuple[GoldArticle, _Found]], scorer: PairScorer
-) -> _Judged:
+def _judge_relations(findings: Sequence[tuple[GoldArticle, _Found]], scorer: PairScorer) -> _Judged:
     judged = _Judged([], [], sum(_wanted_relations(gold) for gold, _ in findings))
     for gold, found in findings:
         right = {(t, r.source, r.target) for r in gold.relations for t in r.types}

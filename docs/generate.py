@@ -1,0 +1,147 @@
+"""Write the generated parts of the documentation anew, or say (--check) which are out of date.
+
+README.md: the list of commands and the accuracy table. docs/accuracy.md: all tables, and the plot
+of confidence against truth. Run it with `make docs`.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import click
+import matplotlib as mpl
+
+from cloudhealth_kg.baselines import BASELINES
+from cloudhealth_kg.cli import cli
+from cloudhealth_kg.evaluate import Outcome, count, score_all
+from cloudhealth_kg.extract import extractor_version, load_extractor
+from cloudhealth_kg.gold import read_gold
+from cloudhealth_kg.ontology import load_ontology
+from cloudhealth_kg.report import accuracy_table, calibration_text
+
+mpl.use("svg")
+mpl.rcParams["svg.hashsalt"] = "cloudhealth-kg"
+
+ROOT = Path(__file__).resolve().parent.parent
+README, ACCURACY, PLOT = (
+    ROOT / "README.md",
+    ROOT / "docs/accuracy.md",
+    ROOT / "docs/reliability.svg",
+)
+OURS = "cloudhealth_kg"
+
+
+def commands() -> str:
+    """A table of the commands, in flow order."""
+    lines = ["| command | what it does |", "| --- | --- |"]
+    context = click.Context(cli)
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command is not None, name
+        assert command.help, name
+        sentence = command.help.split("\n\n")[0].replace("\n", " ").split(". ")[0].rstrip(".")
+        lines.append(f"| `{name}` | {sentence} |")
+    return "\n".join(lines)
+
+
+def measure() -> dict[str, list[Outcome]]:
+    """The outcomes of ours and of each baseline on the articles that training never saw."""
+    ontology = load_ontology()
+    golds = read_gold(ROOT / "corpus/unseen")
+    results = {OURS: score_all(golds, load_extractor(None, ontology))}
+    for name, load in BASELINES.items():
+        results[name] = score_all(golds, load(ontology))
+    return results
+
+
+def short_table(results: dict[str, list[Outcome]]) -> str:
+    """A row for each extractor: precision, recall and F1 of concepts and relations."""
+    lines = [
+        "| on 14 unseen articles | concepts P / R / F1 | relations P / R / F1 |",
+        "| --- | --- | --- |",
+    ]
+    for name, outcomes in results.items():
+        cells = [
+            f"{r.precision:.2f} / {r.recall:.2f} / **{r.f1:.2f}**"
+            for r in (count(outcomes, "concept"), count(outcomes, "relation"))
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def long_page(results: dict[str, list[Outcome]]) -> str:
+    """docs/accuracy.md."""
+    return f"""# Accuracy
+
+Measured by `make docs` on the 14 articles of `corpus/unseen`, which training never saw, with
+{extractor_version()}. The intervals are bootstrapped over articles.
+
+{accuracy_table(results)}
+
+The baselines are what people would use without training: the labels of our ontology found in the
+text, noun chunks with keywords for kinds, and both; their relations are co-occurrence in a
+sentence.
+
+## Confidence
+
+{calibration_text(results[OURS])}
+
+![Confidence against truth](reliability.svg)
+
+A bar is the share of findings that are right among those given with that confidence; on the line,
+confidence means what it says.
+"""
+
+
+def draw(outcomes: list[Outcome]) -> None:
+    """docs/reliability.svg."""
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, 2, figsize=(8, 3.4), sharey=True)
+    for axis, level in zip(axes, ("concept", "relation"), strict=True):
+        given = [o for o in outcomes if o.level == level and o.verdict != "missed"]
+        for number in range(10):
+            inside = [o for o in given if min(9, int(o.confidence * 10)) == number]
+            if inside:
+                share = sum(o.verdict == "right" for o in inside) / len(inside)
+                axis.bar(number / 10 + 0.05, share, width=0.09, color="#3b6ea8")
+                axis.text(number / 10 + 0.05, share + 0.02, len(inside), ha="center", fontsize=7)
+        axis.plot([0, 1], [0, 1], color="#888888", linewidth=1)
+        axis.set(title=f"{level}s", xlabel="confidence", xlim=(0, 1), ylim=(0, 1.1))
+    axes[0].set_ylabel("share that is right")
+    figure.tight_layout()
+    figure.savefig(PLOT, metadata={"Date": None})
+
+
+def between(text: str, name: str, body: str) -> str:
+    """The text with what stands between the markers of `name` replaced."""
+    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
+    assert pattern.search(text), f"README.md: no markers <!-- {name} --> … <!-- end {name} -->"
+    return pattern.sub(lambda match: f"{match[1]}{body}\n{match[2]}", text)
+
+
+def main() -> None:
+    """Write or check."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing, exit 1 if out of date"
+    )
+    check = parser.parse_args().check
+    results = measure()
+    readme = between(README.read_text("utf-8"), "commands", commands())
+    readme = between(readme, "accuracy", short_table(results))
+    stale = []
+    for path, text in ((README, readme), (ACCURACY, long_page(results))):
+        if not path.exists() or path.read_text("utf-8") != text:
+            stale.append(path.name)
+            if not check:
+                path.write_text(text, "utf-8")
+    if check and stale:
+        sys.exit(f"out of date: {', '.join(stale)}; run `make docs`")
+    if not check:
+        draw(results[OURS])
+
+
+if __name__ == "__main__":
+    main()

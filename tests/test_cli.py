@@ -1,0 +1,187 @@
+"""The command line, as a user meets it: real processes on real articles."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ARTICLES = ROOT / "corpus" / "articles"
+SOME = ("who-opened-the-file.md", "ransomware-threat-table.md", "easy-to-enter-opinion.md")
+
+
+def run(*arguments, stdin=None, **environment):
+    """What a command printed and how it ended."""
+    return subprocess.run(
+        [sys.executable, "-m", "cloudhealth_kg", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        input=stdin,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store built of three articles."""
+    folder = tmp_path_factory.mktemp("kg") / "store"
+    done = run("build", *(ARTICLES / name for name in SOME), "--store", folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_help_lists_the_commands_in_flow_order():
+    """`extract` comes before `build`, `build` before `query`, `query` before `export`."""
+    text = run("--help").stdout
+
+    places = [text.index(f"\n  {name} ") for name in ("extract", "build", "query", "export")]
+    assert places == sorted(places)
+
+
+def test_every_command_shows_an_example_or_says_what_it_does():
+    """Each help text opens with a sentence."""
+    for name in "extract build remove status validate query questions analyse evidence".split():
+        done = run(name, "--help")
+        assert done.returncode == 0
+        assert done.stdout.splitlines()[2].strip()
+
+
+def test_help_loads_nothing_heavy():
+    """`--help` imports neither spaCy nor rdflib nor networkx."""
+    code = (
+        "import sys\nfrom cloudhealth_kg.cli import cli\n"
+        "try: cli(['--help'])\nexcept SystemExit: pass\n"
+        "heavy = {'spacy', 'rdflib', 'networkx', 'numpy', 'onnxruntime'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_status_and_validate(store):
+    """The store says what it holds and is found sound."""
+    assert "3" in run("status", "--store", store).stdout
+    done = run("validate", "--store", store)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_query_by_name_and_by_sparql(store):
+    """A named question with a parameter, SPARQL text, and SPARQL from stdin."""
+    named = run("query", "mitigations-of", "-p", "challenge=ransomware", "--store", store)
+    assert named.returncode == 0, named.stderr
+    assert "backup" in named.stdout
+    sparql = "SELECT (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s a ch:Statement ; ch:evidence ?e } }"
+    direct = run("query", sparql, "--format", "json", "--store", store)
+    piped = run("query", "-", "--format", "json", stdin=sparql, CLOUDHEALTH_KG_STORE=str(store))
+    assert json.loads(direct.stdout)[0]["n"] > 10
+    assert piped.stdout == direct.stdout
+
+
+def test_evidence_quotes_sentences(store):
+    """The passages behind a concept, in JSON."""
+    done = run("evidence", "vendor lock-in", "--format", "json", "--store", store)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+
+    text = (ARTICLES / "easy-to-enter-opinion.md").read_text("utf-8")
+    assert rows
+    assert any(row["quote"].split(".")[0][:40] in text for row in rows)
+
+
+def test_analyse_render_export(store, tmp_path):
+    """Views come out as text, HTML and files."""
+    assert "Central" in run("analyse", "--store", store).stdout.title()
+    page, graph = tmp_path / "kg.html", tmp_path / "kg.graphml"
+    assert run("render", "--store", store, "-o", page).returncode == 0
+    assert "<html" in page.read_text("utf-8")
+    done = run("export", "--format", "graphml", "-o", graph, "--store", store)
+    assert done.returncode == 0, done.stderr
+    assert "<graphml" in graph.read_text("utf-8")
+    assert run("export", "--store", store).stdout.splitlines() == sorted(
+        run("export", "--store", store).stdout.splitlines()
+    )
+
+
+def test_candidates_offer_turtle(store):
+    """What the ontology lacks comes as a block to paste."""
+    assert run("candidates", "--store", store).returncode == 0
+    assert "skos:prefLabel" in run("candidates", "--turtle", "--store", store).stdout
+
+
+def test_build_remove_build_gives_the_same_bytes(tmp_path):
+    """Removing an article leaves what a build without it gives."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    first, second = ARTICLES / SOME[0], ARTICLES / SOME[1]
+    run("build", first, second, "--store", one, "--workers", 1, PYTHONHASHSEED="1")
+    assert run("remove", second, "--store", one).returncode == 0
+    run("build", first, "--store", other, "--workers", 2, PYTHONHASHSEED="2")
+
+    assert run("export", "--store", one).stdout == run("export", "--store", other).stdout
+
+
+def test_a_bad_article_is_reported_and_stops_nothing(tmp_path):
+    """The good one is built, the bad one named with a remedy, the exit code says so."""
+    good, bad = tmp_path / "good.md", tmp_path / "bad.md"
+    good.write_text((ARTICLES / SOME[0]).read_text("utf-8"), "utf-8")
+    bad.write_bytes(b"\x00\x01\x02\xff" * 200)
+    done = run("build", tmp_path, "--store", tmp_path / "kg")
+
+    assert done.returncode == 1
+    assert "bad.md" in done.stderr
+    assert "1 added" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("build", "nowhere.md"), "nowhere.md"),
+        (("query", "no-such-question"), "questions"),
+        (("query", "SELECT nonsense"), "query"),
+        (("query", "DELETE WHERE { ?s ?p ?o }"), "refused"),
+        (("evidence", "no such concept at all"), "no concept"),
+        (("status", "--store", "/nowhere/at/all"), "/nowhere"),
+    ],
+)
+def test_bad_usage_is_exit_code_two_and_a_sentence(store, arguments, word):
+    """No traceback, a message that names the thing, exit code 2."""
+    more = () if "--store" in arguments else ("--store", store)
+    done = run(*arguments, *(() if arguments[0] == "build" else more))
+
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_article_from_stdin():
+    """`-` reads standard input."""
+    text = (ARTICLES / SOME[0]).read_text("utf-8")
+    done = run("extract", "-", "--format", "jsonl", stdin=text)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["concepts"]
+
+
+@pytest.mark.slow
+def test_help_starts_fast():
+    """`--help` takes at most twice what importing click takes (best of five, one run)."""
+
+    def best(command):
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            subprocess.run(command, capture_output=True, check=True)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    bare = best([sys.executable, "-c", "import click"])
+
+    assert best([sys.executable, "-m", "cloudhealth_kg", "--help"]) <= 2 * bare
