@@ -1,8 +1,5 @@
 """Options that mean the same in every command, and how rows are printed."""
 
-import csv
-import io
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -76,9 +73,14 @@ def dataset_at(store: str, *, write: bool = False) -> "Iterator[Dataset]":
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], format_: str) -> None:
     """Print rows to stdout as a table for people, CSV (RFC 4180) or a JSON array of objects."""
     if format_ == "json":
+        import json
+
         records = [dict(zip(columns, row, strict=True)) for row in rows]
         click.echo(json.dumps(records, ensure_ascii=False, indent=1))
     elif format_ == "csv":
+        import csv
+        import io
+
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerows([columns, *rows])
         click.echo(buffer.getvalue(), nl=False)

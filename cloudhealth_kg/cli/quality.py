@@ -1,6 +1,5 @@
 """Commands on the extractor itself: evaluate, train."""
 
-import logging
 from pathlib import Path
 
 import click
@@ -73,6 +72,8 @@ def train(
     Example:
       cloudhealth-kg train corpus/training corpus/articles -o my-model
     """
+    import logging
+
     from cloudhealth_kg.gold import read_gold
     from cloudhealth_kg.training import Settings, default_base
     from cloudhealth_kg.training import train as train_

@@ -16,7 +16,6 @@ from cloudhealth_kg.cli.options import (
     say,
     store_option,
 )
-from cloudhealth_kg.model import STANCES
 
 
 @click.command()
@@ -52,6 +51,7 @@ def evidence(concept: str, other: str | None, store: str, format_: str) -> None:
     Example:
       cloudhealth-kg evidence "vendor lock-in"
     """
+    from cloudhealth_kg.model import STANCES
     from cloudhealth_kg.network import to_networkx
     from cloudhealth_kg.passages import COLUMNS, find_passages
     from cloudhealth_kg.queries import find_concept
@@ -78,6 +78,7 @@ def render(output: Path, store: str, title: str) -> None:
     Example:
       cloudhealth-kg render -o kg.html
     """
+    from cloudhealth_kg.model import STANCES
     from cloudhealth_kg.network import to_networkx
     from cloudhealth_kg.render import render_html
 
