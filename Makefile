@@ -47,7 +47,8 @@ train: ## train the model that travels in the package (needs torch; half an hour
 	$(BIN)/cloudhealth-kg train corpus/training corpus/articles -o cloudhealth_kg/models/accurate
 
 bench: install ## measure speed, as ratios within one run
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/extraction.py
+	$(BIN)/python benchmarks/store.py
 
 wheel: install ## build the wheel into dist/
 	$(BIN)/python -m hatchling build -t wheel

@@ -5,6 +5,7 @@ of ours that read the article a `Doc` was made of. `doc.spans["mentions"]` then 
 each mention: its label is the kind, its `kb_id_` the concept's IRI.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -97,6 +98,7 @@ class ConceptRecogniser:
             self.model.concept_calibration,
             threshold=self.model.concept_threshold,
         )
+        concepts = [_in_lower_case(doc, concept) for concept in concepts]
         doc._.concepts = concepts
         doc._.model = self.model
         doc.spans[MENTIONS] = [
@@ -114,6 +116,17 @@ class ConceptRecogniser:
 def make_recogniser(nlp: Language, name: str) -> ConceptRecogniser:  # noqa: ARG001 spaCy passes both
     """A recogniser for `load_pipeline` to equip."""
     return ConceptRecogniser()
+
+
+def _in_lower_case(doc: Doc, concept: NamedConcept) -> NamedConcept:
+    """The concept without the capital that its label only owes to opening a sentence."""
+    span = next((s for s in concept.spans if doc.text[s.start : s.end] == concept.label), None)
+    if concept.known or span is None:
+        return concept
+    token = _token_span(doc, span.start, span.end, concept)[0]
+    if token.pos_ == "PROPN" or not (token.text.istitle() and token.is_alpha):
+        return concept
+    return replace(concept, label=concept.label[0].lower() + concept.label[1:])
 
 
 def _token_span(doc: Doc, start: int, end: int, concept: NamedConcept) -> Span:

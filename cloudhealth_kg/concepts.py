@@ -21,6 +21,9 @@ _GENERIC_HEAD = re.compile(
 )
 """Words that add nothing to a challenge: "interoperability issues" is interoperability."""
 
+FOREIGN = 0.2
+"""Weight of a kind that the ontology does not give a known concept; the article may override it."""
+
 _FUNCTION_WORDS = frozenset(
     """
     a an and of for to in on with the their its our your by from at
@@ -131,7 +134,7 @@ def _standing(spans: Iterable[SpanScore]) -> list[SpanScore]:
 
 
 def _key(text: str, kind: Kind, long_forms: Mapping[str, str], ontology: Ontology) -> str:
-    label = normalise_label(text)
+    label = normalise_label(_DEFINITION.sub(" ", text))
     label = long_forms.get(label, label)
     if label in ontology.labels:
         return ontology.labels[label][0]
@@ -151,11 +154,15 @@ def _concept(
     ontology: Ontology,
     calibration: Calibration,
 ) -> NamedConcept:
-    weights = [sum(s.kinds[i] for s in members) for i in range(len(KINDS))]
+    known = ontology.concepts.get(key)
+    weights = [
+        sum(s.kinds[i] for s in members)
+        * (1.0 if known is None or kind in known.kinds else FOREIGN)
+        for i, kind in enumerate(KINDS)
+    ]
     kind = KINDS[max(range(len(KINDS)), key=lambda i: (round(weights[i], 4), -i))]
     best = min(members, key=lambda s: (-s.score, s.start))
     label = article.text[best.start : best.end]
-    known = ontology.concepts.get(key)
     return NamedConcept(
         iri=known.iri if known else str(concept_iri(label)),
         kind=kind,

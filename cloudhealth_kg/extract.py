@@ -31,7 +31,7 @@ NEARLY = 0.5
 """A passage counts as evidence where it speaks at least this share as clearly as the best."""
 
 MOST_PASSAGES = 3
-LONGEST_QUOTE = 700
+LONGEST_QUOTE = 500
 """Characters; where two mentions lie farther apart, the source's sentence alone is quoted."""
 
 

@@ -45,20 +45,26 @@ def read_stance(source: Span, target: Span) -> Stance:
     Negated where what joins them is denied ("does not prevent", "no cure for", "fails to stop"),
     hedged where it is possible, hoped for or conditional, else asserted.
     """
-    same = source.sent == target.sent
-    chain = list(_joining(source.root, target.root)) if same else list(_governing(source.root))
+    if source.sent == target.sent:
+        chain = hedgeable = list(_joining(source.root, target.root))
+    else:
+        chain = [token for end in (source, target) for token in _governing(end.root)]
+        hedgeable = [token for end in (source, target) for token in (end.root, *end.root.ancestors)]
     if _denied(chain) or any(child.lower_ == "no" for child in source.root.children):
         return "negated"
+    return "hedged" if _hedged(hedgeable) else "asserted"
+
+
+def _hedged(chain: list[Token]) -> bool:
     top = min(chain, key=lambda token: len(list(token.ancestors)))
-    hedges = [word for token in chain for word in (token, *token.children)]
+    words = [word for token in chain for word in (token, *token.children)]
     if top.dep_ in {"ccomp", "xcomp"}:
-        hedges.append(top.head)
-    hedged = any(
+        words.append(top.head)
+    return any(
         word.lemma_.lower() in _HEDGES
         and (word == top.head or word.dep_ in {"aux", "advmod", "mark", "ROOT", "ccomp", "xcomp"})
-        for word in hedges
+        for word in words
     )
-    return "hedged" if hedged else "asserted"
 
 
 def _denied(chain: list[Token]) -> bool:

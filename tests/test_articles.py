@@ -166,8 +166,7 @@ def test_identity_is_the_source_or_else_the_path() -> None:
         (b"PK\x03\x04 x", "a.txt", "ZIP archive"),
         (bytes(range(32)) * 9, "a.txt", "is binary"),
         (b"x", "a.docx", "'.docx' are not read"),
-        (b"---\ntitle: a\nb: [c\n---\nx", "a.md", r"a\.md:\d: malformed YAML"),
-        (b"---\ntitle: 'x\n---\nbody", "a.md", r"a\.md:\d: malformed YAML"),
+        (b"---\ntitle: a\nb: [c\n---\n", "a.md", r"a\.md:\d: malformed YAML"),
         (b"---\ntitle: x\nText.", "a.md", r"a\.md:1: the front matter is never closed"),
         (b"---\na: !!python/object:os.x {}\n---\nx", "a.md", r"a\.md:2: YAML tag"),
         (b"---\na: &a x\nb: [" + b"*a," * 200 + b"]\n---\nx", "a.md", r"a\.md:3: .*aliases"),
@@ -181,6 +180,24 @@ def test_bad_input_is_refused_with_place_and_remedy(data: bytes, name: str, mess
         read_text(data, name)
     assert str(caught.value).startswith(name)
     assert ";" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("---\ntitle: The cloud: a view\ndate: 2024-05-01\n---\nIt rains.", "malformed YAML"),
+        ("---\ntitle: 'The cloud: a view\ndate: 2024-05-01\n---\nIt rains.", "malformed YAML"),
+        ("---\ntitle: The cloud: a view\ndate: 2024-05-01\n\nIt rains.", "never closed"),
+    ],
+)
+def test_faulty_front_matter_is_read_line_by_line(text: str, warning: str) -> None:
+    """An article is not lost over its front matter: what can be read is, and a warning says so."""
+    article = read(text)
+    assert article.text == "It rains."
+    assert article.metadata.title == "The cloud: a view"
+    assert article.metadata.published == "2024-05-01"
+    assert warning in article.warnings[0]
+    assert article.warnings[0].startswith("a.md:")
 
 
 def test_size_limit(tmp_path: Path) -> None:

@@ -75,8 +75,8 @@ def read_front_matter(text: str, name: str) -> FrontMatter:
     """Read the front matter at the head of `text`; an empty one where there is none.
 
     Raises:
-        ArticleError: it is never closed, malformed, nested too deep, full of aliases or asks for
-            objects; the message names file, line and remedy.
+        ArticleError: it is nested too deep, full of aliases or asks for objects, or it is faulty
+            and no text comes after it; the message names file, line and remedy.
     """
     opening = _OPEN.match(text)
     if not opening:
@@ -84,25 +84,28 @@ def read_front_matter(text: str, name: str) -> FrontMatter:
     start = opening.end()
     closing = _CLOSE.search(text, start)
     if not closing:
-        if _KEY.match(text, start):
-            raise ArticleError(
-                f"{name}:{text.count(chr(10), 0, start)}: the front matter is never closed; "
-                "end it with a line '---'"
-            )
-        return FrontMatter()
+        place = f"{name}:{text.count(chr(10), 0, start)}"
+        return _read_unclosed(text, start, place) if _KEY.match(text, start) else FrontMatter()
     source = _UNPRINTABLE.sub(" ", text[start : closing.start()])
     line = text.count("\n", 0, start) + 1
     if source.strip() and not _KEY.match(source) and source.lstrip()[0] not in "{&!":
         return FrontMatter()  # a thematic break that opens a document
-    node = _compose(source, name, line)
     body_start = closing.end() + (1 if text[closing.end() : closing.end() + 1] == "\n" else 0)
-    if node is None:
-        return FrontMatter(body_start=body_start)
-    if not isinstance(node, yaml.MappingNode):
+    try:
+        node = _compose(source, name, line)
+    except _MalformedError as error:
+        if not text[body_start:].strip():
+            raise
+        warning = f"{error}; its lines were read one by one"
+        metadata, _ = _read_lines(source)
+        return FrontMatter(metadata=metadata, body_start=body_start, warnings=(warning,))
+    if node is not None and not isinstance(node, yaml.MappingNode):
         raise ArticleError(
             f"{name}:{line}: the front matter is no list of 'key: value' lines; write it so, "
             "or remove the '---' lines"
         )
+    if node is None:
+        return FrontMatter(body_start=body_start)
     return _understand(node, name, line, start, body_start)
 
 
@@ -111,17 +114,41 @@ def _read_headers(text: str) -> FrontMatter:
     match = _HEADERS.match(text)
     if not match:
         return FrontMatter()
+    metadata, known = _read_lines(match["headers"])
+    return FrontMatter(metadata=metadata, body_start=match.end()) if known >= 2 else FrontMatter()
+
+
+def _read_unclosed(text: str, start: int, place: str) -> FrontMatter:
+    """Take the lines up to the first blank one as front matter that somebody forgot to close."""
+    what = f"{place}: the front matter is never closed; end it with a line '---'"
+    head, blank, body = text[start:].partition("\n\n")
+    if not body.strip():
+        raise ArticleError(what)
+    metadata, _ = _read_lines(head)
+    warning = f"{what} (its lines up to the first blank one were read)"
+    return FrontMatter(
+        metadata=metadata, body_start=start + len(head) + len(blank), warnings=(warning,)
+    )
+
+
+def _read_lines(source: str) -> tuple[Metadata, int]:
+    """Metadata from lines "key: value", and how many of the keys are known."""
     values: dict[str, str] = {}
-    for header in match["headers"].splitlines():
-        key, _, value = header.partition(":")
-        values.setdefault(key.strip().lower().replace(" ", "_").replace("-", "_"), value)
-    if len(values.keys() & {key for keys in _FIELDS.values() for key in keys}) < 2:
-        return FrontMatter()
+    for header in source.splitlines():
+        key, colon, value = header.partition(":")
+        if colon and not key.startswith((" ", "\t", "-", "#")):
+            word = key.strip().lower().replace(" ", "_").replace("-", "_")
+            values.setdefault(word, value.strip().strip("\"'"))
+    known = values.keys() & {key for keys in _FIELDS.values() for key in keys}
     found: dict[str, str] = {}
     for ours, keys in _FIELDS.items():
         said = (_clean(ours, values[key]) for key in keys if key in values)
         found[ours] = next(filter(None, said), "")
-    return FrontMatter(metadata=Metadata(**found), body_start=match.end())
+    return Metadata(**found), len(known)
+
+
+class _MalformedError(ArticleError):
+    """The front matter is not YAML."""
 
 
 def _compose(source: str, name: str, line: int) -> yaml.Node | None:
@@ -152,13 +179,15 @@ def _compose(source: str, name: str, line: int) -> yaml.Node | None:
         mark = error.problem_mark or error.context_mark
         at = min(mark.line, source.count("\n")) if mark else 0
         problem = error.problem or error.context or "malformed"
-        raise fail(
-            at,
-            f"malformed YAML front matter ({problem}); put quotes around values with ': ' or '#'",
+        raise _MalformedError(
+            f"{name}:{line + at}: malformed YAML front matter ({problem}); "
+            "put quotes around values with ': ' or '#'"
         ) from None
     except (yaml.YAMLError, ValueError) as error:
         first = str(error).splitlines()[0] if str(error) else "malformed"
-        raise fail(0, f"malformed YAML front matter ({first}); save it as UTF-8 text") from None
+        raise _MalformedError(
+            f"{name}:{line}: malformed YAML front matter ({first}); save it as UTF-8 text"
+        ) from None
 
 
 def _understand(

@@ -87,12 +87,17 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], format_: s
     else:
         from tabulate import tabulate
 
-        cells = [[_cell(value) for value in row] for row in rows]
+        from cloudhealth_kg.vocabulary import BASE
+
+        cells = [[_cell(value, BASE) for value in row] for row in rows]
         click.echo(tabulate(cells, headers=columns, disable_numparse=True, maxcolwidths=60))
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, base: str) -> str:
+    """For people: one line, nothing that steers a terminal, our IRIs as `concept:x`."""
     text = "" if value is None else str(value)
+    if text.startswith(base) and " " not in text:
+        text = text.removeprefix(base).replace("/", ":", 1).replace("ontology#", "ch:")
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
