@@ -15,7 +15,10 @@ The stages, each a plain function over values that other libraries know:
 Names are loaded when they are first used: importing this package imports nothing heavy.
 """
 
+import os
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -152,6 +155,18 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
     globals()[name] = value
     return value
+
+
+class _Package(ModuleType):
+    """Our package: a submodule does not take the place of its namesake (annotate, build, ...)."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOME_OF and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime would tell Microsoft
 
 
 def __dir__() -> list[str]:

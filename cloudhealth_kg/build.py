@@ -246,6 +246,8 @@ def _identity(record: ArticleRecord) -> str:
 
 def _digest(path: Path) -> str:
     """Digest of a file's bytes; "" where it cannot be read, which reading it will explain."""
+    if not path.is_file():
+        return ""
     try:
         with path.open("rb") as file:
             return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()

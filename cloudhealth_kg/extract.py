@@ -65,15 +65,25 @@ def weigh(doc: Doc) -> tuple[Extraction, list[Rejected]]:
     pairs = model.pairs.score(
         article, [(c.kind, [(s.start, s.end) for s in c.spans]) for c in concepts], floor=FLOOR
     )
+    confidences = {
+        (pair.source, pair.target): model.relation_calibration.apply(
+            pair.score, concepts[pair.source].score, concepts[pair.target].score
+        )
+        for pair in pairs
+    }
     statements, rejected = [], []
     for pair in pairs:
         source, target = concepts[pair.source], concepts[pair.target]
-        confidence = model.relation_calibration.apply(pair.score, source.score, target.score)
-        evidence = _evidence(doc, pair, confidence, asserted=confidence >= model.relation_threshold)
+        confidence = confidences[pair.source, pair.target]
+        reason = ""
+        if confidence < model.relation_threshold:
+            reason = f"confidence {confidence:.2f} is below {model.relation_threshold:.2f}"
+        elif confidence < confidences.get((pair.target, pair.source), 0.0):
+            reason = "the other direction is likelier"
+        evidence = _evidence(doc, pair, confidence, asserted=not reason)
         if evidence:
             statements.append(Statement(source.iri, pair.relation, target.iri, evidence))
         else:
-            reason = f"confidence {confidence:.2f} is below {model.relation_threshold:.2f}"
             rejected.append(Rejected(source.label, pair.relation, target.label, confidence, reason))
     extraction = Extraction(
         article,

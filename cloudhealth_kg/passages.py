@@ -19,7 +19,7 @@ def find_passages(
 ) -> list[tuple[str, ...]]:
     """A row (see `COLUMNS`) for each passage that bears a statement of `concept`, an IRI.
 
-    With `other`, only of statements between the two. By relation, the strongest first; empty
+    With `other`, only of statements between the two. By statement, the strongest first; empty
     where the graph does not hold the concept.
     """
     if concept not in graph:
@@ -45,4 +45,4 @@ def find_passages(
             )
             for evidence in data["evidence"]
         )
-    return sorted(rows, key=lambda row: (row[1], -float(row[4]), row))
+    return sorted(rows, key=lambda row: (row[1], row[0], row[2], -float(row[4]), row))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
+from itertools import accumulate
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,6 +38,9 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _UPDATES = frozenset(["ADD", "CLEAR", "COPY", "CREATE", "DELETE", "DROP", "INSERT", "LOAD", "MOVE"])
+MAX_DEPTH = 100
+"""Brackets within brackets; the parser runs out of stack at some thousands."""
+
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -199,6 +203,8 @@ def _refuse(query: str) -> None:
         for match in _TOKEN.finditer(text)
         if match["word"]
     }
+    if max(accumulate((c in "{([") - (c in "})]") for c in decoded), default=0) > MAX_DEPTH:
+        raise QueryError(f"the query is nested deeper than {MAX_DEPTH}; write it flatter")
     if "SERVICE" in words:
         raise QueryError("SERVICE is refused: it would send data to another server")
     if words & _UPDATES:

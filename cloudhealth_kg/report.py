@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 from tabulate import tabulate
 
@@ -52,13 +53,10 @@ def extraction_line(extraction: Extraction) -> str:
 
 def build_summary(report: BuildReport) -> str:
     """What a build did, with a line for each file that needs a look."""
-    lines = [
-        f"{outcome.change}: {outcome.path}: {outcome.reason}".replace(
-            f"{outcome.path}: {outcome.path}", outcome.path
-        )
-        for outcome in (*report.failed, *report.duplicates, *report.stale)
-    ]
-    lines += [f"warning: {o.path}: {w}" for o in report.outcomes for w in o.warnings]
+    needing_a_look = (*report.changed, *report.removed, *report.duplicates, *report.stale)
+    lines = [f"{o.change}: {o.path}: {o.reason}" for o in needing_a_look]
+    lines += [f"failed: {o.reason}" for o in report.failed]
+    lines += [f"warning: {warning}" for o in report.outcomes for warning in o.warnings]
     counts = [
         f"{len(report.of(change))} {change}"
         for change in ("added", "changed", "unchanged", "removed", "duplicate", "failed")
@@ -111,6 +109,20 @@ def calibration_text(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
+def quote_passages(rows: Sequence[tuple[str, ...]]) -> str:
+    """Rows of `passages.find_passages`, for people: each statement with what bears it."""
+    lines: list[str] = []
+    said = None
+    for subject, relation, object_, stance, confidence, article, section, quote in rows:
+        if (subject, relation, object_) != said:
+            said = (subject, relation, object_)
+            lines += ["", one_line(f"{subject} {relation} {object_}", 120)]
+        place = f"{article}, {section}" if section and section != article else article
+        lines.append(fill(f"“{printable(quote)}”", 96, initial_indent="  ", subsequent_indent="  "))
+        lines.append(f"  {one_line(place, 80)} ({stance}, confidence {confidence})")
+    return "\n".join(lines).lstrip("\n")
+
+
 def error_table(golds: Sequence[GoldArticle], outcomes: Sequence[Outcome]) -> str:
     """Each missed and each wrong item with the sentence it stands in, tab-separated."""
     articles = {gold.article.path: gold.article for gold in golds}
@@ -132,9 +144,14 @@ def sentence_at(text: str, place: tuple[int, int]) -> str:
     return text[start + 1 : min(ends, default=len(text) - 1) + 1].strip()
 
 
+def printable(text: str) -> str:
+    """Text on one line, without characters that would steer a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def one_line(text: str, width: int) -> str:
-    """Text without line breaks, cut to a width."""
-    flat = " ".join(text.split())
+    """`printable` text, cut to a width."""
+    flat = printable(text)
     return flat if len(flat) <= width else flat[: width - 1].rstrip() + "…"
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -75,9 +74,11 @@ def test_status_and_validate(store):
 
 def test_query_by_name_and_by_sparql(store):
     """A named question with a parameter, SPARQL text, and SPARQL from stdin."""
-    named = run("query", "mitigations-of", "-p", "challenge=ransomware", "--store", store)
+    parameter = ("-p", "challenge=ransomware", "--format", "json")
+    named = run("query", "mitigations-of", *parameter, "--store", store)
     assert named.returncode == 0, named.stderr
-    assert "backup" in named.stdout
+    assert len(json.loads(named.stdout)) >= 3
+    assert all(row["sentence"] for row in json.loads(named.stdout))
     sparql = "SELECT (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s a ch:Statement ; ch:evidence ?e } }"
     direct = run("query", sparql, "--format", "json", "--store", store)
     piped = run("query", "-", "--format", "json", stdin=sparql, CLOUDHEALTH_KG_STORE=str(store))
@@ -168,20 +169,3 @@ def test_an_article_from_stdin():
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["concepts"]
-
-
-@pytest.mark.slow
-def test_help_starts_fast():
-    """`--help` takes at most twice what importing click takes (best of five, one run)."""
-
-    def best(command):
-        times = []
-        for _ in range(5):
-            start = time.perf_counter()
-            subprocess.run(command, capture_output=True, check=True)
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    bare = best([sys.executable, "-c", "import click"])
-
-    assert best([sys.executable, "-m", "cloudhealth_kg", "--help"]) <= 2 * bare

@@ -1,6 +1,7 @@
-"""The notebooks run from top to bottom, in a copy of the folders they expect, and show something."""
+"""The notebooks run from top to bottom, in a copy of the folders they expect, and show results."""
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -13,7 +14,7 @@ FOUND = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch) -> Path:
-    """The repository's notebooks and articles in a folder of their own, with a place for rubbish."""
+    """The repository's notebooks and articles in a folder of their own, with room for rubbish."""
     shutil.copytree(ROOT / "notebooks", tmp_path / "copy/notebooks")
     shutil.copytree(ROOT / "corpus/articles", tmp_path / "copy/corpus/articles")
     (tmp_path / "temporary").mkdir()
@@ -42,7 +43,7 @@ def shown(cell) -> str:
         data = output.get("data", {})
         parts += [output.get("text", ""), data.get("text/html", data.get("text/plain", ""))]
         parts += ["image/png"] * ("image/png" in data)
-    return "\n".join(parts)
+    return "\n".join(parts).strip()
 
 
 def files_in(folder: Path) -> set[Path]:
@@ -66,7 +67,7 @@ def test_prose_precedes_each_cell(path):
     cells = nbformat.read(path, as_version=4).cells
 
     assert cells[0].cell_type == "markdown"
-    for before, cell in zip(cells, cells[1:], strict=False):
+    for before, cell in pairwise(cells):
         if cell.cell_type == "code":
             assert before.cell_type == "markdown"
             assert not cell.outputs
@@ -80,7 +81,7 @@ def test_first_steps(copy):
     assert some(outputs, "Easy to enter", "2026-01-20")
     assert some(outputs, "kind", "words", "vendor-lock-in")
     assert some(outputs, "<mark", "challenge")
-    assert some(outputs, "mitigates", "asserted", "sentence")
+    assert some(outputs, "relation", "asserted", "sentence")
     assert some(outputs, "hidden-costs-answer.md", "added")
     assert some(outputs, "(0, 3)")
     assert some(outputs, "vendor lock-in", "remedies")
@@ -91,7 +92,7 @@ def test_data_frames(copy):
     """The second notebook answers questions, draws the years and sets articles beside guidance."""
     outputs = executed(copy, 2)
 
-    assert some(outputs, "42 articles read")
+    assert "42" in outputs
     assert some(outputs, "mitigations-of", "trends-by-year")
     assert some(outputs, "ransomware", "remedies")
     assert some(outputs, "mitigates", "asserted", "hedged")
@@ -105,9 +106,9 @@ def test_network(copy):
     """The third, run from the repository's root, finds gaps, draws twice and writes a page."""
     outputs = executed(copy, 3, folder=".")
 
-    assert some(outputs, "42 articles read")
+    assert "42" in outputs
     assert some(outputs, "pagerank", "betweenness", "ransomware")
-    assert some(outputs, "have no mitigation in the articles", "guidance knows")
+    assert some(outputs, "guidance knows", "challenges")
     assert sum("image/png" in output for output in outputs) == 2
     assert some(outputs, "kg.html", "MB")
     assert some(outputs, "GraphML")

@@ -160,7 +160,7 @@ def _compose(source: str, name: str, line: int) -> yaml.Node | None:
     depth = aliases = 0
     try:
         for event in yaml.parse(source, Loader=_Loader):
-            at = event.start_mark.line
+            at = event.start_mark.line if event.start_mark else 0
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > MAX_DEPTH:

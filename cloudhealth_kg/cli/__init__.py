@@ -65,3 +65,6 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        click.echo(f"cloudhealth-kg: {error.filename or 'output'}: {error.strerror}", err=True)
+        sys.exit(2)

@@ -65,16 +65,17 @@ def extract(
         for read in _readers(paths):
             try:
                 article = read()
+                extraction = extractor(article)
             except ArticleError as error:
                 failed = True
                 say(f"failed: {error}")
                 continue
             for warning in article.warnings:
-                say(f"warning: {article.path}: {warning}")
+                say(f"warning: {warning}")
             if format_ in as_text:
-                click.echo(as_text[format_](extractor(article)), nl=False)
+                click.echo(as_text[format_](extraction), nl=False)
             else:
-                put_article(dataset, extractor(article))
+                put_article(dataset, extraction)
         if format_ not in as_text:
             export(dataset, format_, sys.stdout.buffer)
     sys.exit(1 if failed else 0)
@@ -130,6 +131,7 @@ def build(
     from cloudhealth_kg.report import build_summary
 
     known = load_ontology(ontology)
+    _mention_others(paths)
 
     def tell(progress: Progress) -> None:
         if sys.stderr.isatty():
@@ -161,16 +163,43 @@ def remove(articles: tuple[str, ...], store: str) -> None:
     """
     from cloudhealth_kg.dataset import find_article, remove_article
 
+    with dataset_at(store) as dataset:
+        iris = [find_article(dataset, article) for article in articles]
     with dataset_at(store, write=True) as dataset:
-        for iri in [find_article(dataset, article) for article in articles]:
+        for iri in iris:
             say(f"removed {remove_article(dataset, iri)}")
 
 
 def _readers(paths: Sequence[Path]) -> Iterator["Callable[[], Article]"]:
-    """For each article in `paths`, what reads it."""
+    """For each article in `paths`, what reads it; files of other kinds are mentioned on stderr.
+
+    Raises:
+        ArticleError: there is no article in `paths`.
+    """
     from cloudhealth_kg.articles import find_files, read_article, read_text
 
     if Path("-") in paths:
         yield lambda: read_text(sys.stdin.buffer.read(), "-")
-    for path, name in find_files([path for path in paths if path != Path("-")]):
+    named = [path for path in paths if path != Path("-")]
+    files = find_files(named)
+    if named and not files:
+        raise ArticleError(f"{', '.join(map(str, named))}: no article found here; name another")
+    for path, name in files:
         yield partial(read_article, path, name=name)
+
+
+def _mention_others(paths: Sequence[Path]) -> None:
+    """Say how many files in the folders among `paths` are no articles."""
+    from cloudhealth_kg.articles import SUFFIXES
+
+    others = sum(
+        file.is_file()
+        and file.suffix.lower() not in SUFFIXES
+        and not file.name.startswith(".")
+        and not file.name.endswith(".gold.json")
+        for path in paths
+        if path.is_dir()
+        for file in path.rglob("*")
+    )
+    if others:
+        say(f"left alone: {others} files that are not Markdown, text or HTML")

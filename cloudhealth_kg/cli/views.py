@@ -55,15 +55,19 @@ def evidence(concept: str, other: str | None, store: str, format_: str) -> None:
     from cloudhealth_kg.network import to_networkx
     from cloudhealth_kg.passages import COLUMNS, find_passages
     from cloudhealth_kg.queries import find_concept
+    from cloudhealth_kg.report import quote_passages
 
     with dataset_at(store) as dataset:
         ends = [
             str(find_concept(name, dataset, load_ontology(None)))
             for name in (concept, other)
-            if name
+            if name is not None
         ]
         rows = find_passages(to_networkx(dataset, stances=STANCES), *ends)
-    print_rows(COLUMNS, rows, format_)
+    if format_ == "table":
+        click.echo(quote_passages(rows))
+    else:
+        print_rows(COLUMNS, rows, format_)
     say(f"{len(rows)} passages")
 
 
