@@ -54,8 +54,11 @@ UNCALIBRATED = Calibration((1.0, 0.0))
 CANDIDATE = 0.2
 """Score of the least probable concept that the pair network is shown in training."""
 
+EVEN = 0.5
+"""A concept counts where it is likelier right than wrong."""
+
 MOST_GIVEN = 0.85
-"""Findings for each that was wanted. The networks that are kept saw twice the articles that those
+"""Relations for each that was wanted. The networks that are kept saw twice the articles that those
 of a fold did, and give more at the same threshold; so precision stays above recall."""
 
 
@@ -138,14 +141,14 @@ def train(
         relations = _judge_relations([(golds[i], found[i]) for i in folds[0]], judge)
         kept.result()
         kept_pairs.result()
-    concept_curve, concept_threshold = _calibrate(_judge_concepts(golds, found))
+    concept_curve, _ = _calibrate(_judge_concepts(golds, found))
     relation_curve, relation_threshold = _calibrate(relations)
     write_config(
         folder,
         {
             "articles": len(golds),
             "settings": asdict(settings),
-            "concept_threshold": concept_threshold,
+            "concept_threshold": EVEN,
             "concept_calibration": concept_curve,
             "relation_threshold": relation_threshold,
             "relation_calibration": relation_curve,
