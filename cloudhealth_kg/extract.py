@@ -30,6 +30,15 @@ FLOOR = 0.02
 NEARLY = 0.5
 """A passage counts as evidence where it speaks at least this share as clearly as the best."""
 
+_CAUSING = frozenset(
+    """
+    add aggravate because bring cause complicate cost create drive due expose force generate hamper
+    hinder impose increase introduce invite lead leave limit make mean produce raise require result
+    risk slow spark trigger widen worsen
+    """.split()
+)
+"""Lemmas without which a technology, measure or law is not said to cause a challenge."""
+
 MOST_PASSAGES = 3
 LONGEST_QUOTE = 500
 """Characters; where two mentions lie farther apart, the source's sentence alone is quoted."""
@@ -80,6 +89,8 @@ def weigh(doc: Doc) -> tuple[Extraction, list[Rejected]]:
             reason = f"confidence {confidence:.2f} is below {model.relation_threshold:.2f}"
         elif confidence < confidences.get((pair.target, pair.source), 0.0):
             reason = "the other direction is likelier"
+        elif pair.relation == "causes" and source.kind != "challenge" and not _causal(doc, pair):
+            reason = "no word of the passage says that it causes"
         evidence = _evidence(doc, pair, confidence, asserted=not reason)
         if evidence:
             statements.append(Statement(source.iri, pair.relation, target.iri, evidence))
@@ -92,6 +103,13 @@ def weigh(doc: Doc) -> tuple[Extraction, list[Rejected]]:
         tuple(sorted(statements, key=lambda s: (s.subject, s.predicate, s.object))),
     )
     return extraction, sorted(rejected, key=lambda r: (-r.confidence, r.source, r.target))
+
+
+def _causal(doc: Doc, pair: PairScore) -> bool:
+    """Whether a word of cause stands in the sentences of the pair's clearest passage."""
+    source, target, _ = pair.places[0]
+    sentences = {_span(doc, source).sent, _span(doc, target).sent}
+    return any(token.lemma_.lower() in _CAUSING for sent in sentences for token in sent)
 
 
 def _to_concept(concept: NamedConcept) -> Concept:

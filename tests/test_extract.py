@@ -49,9 +49,10 @@ def test_remedies_under_a_heading_mitigate_its_challenge(nlp):
     """A person's first reading of a plain article is what comes out."""
     found = said(extract(read_text(HEADED.encode(), "clinic.md"), nlp))
 
-    assert ("multi-factor authentication", "mitigates", "ransomware") in found
-    assert any(s == "staff training" and r == "mitigates" for s, r, _ in found)
-    assert any(o == "vendor lock-in" and r == "mitigates" for _, r, o in found)
+    assert ("staff training", "mitigates", "ransomware") in found
+    assert ("exit strategy", "mitigates", "vendor lock-in") in found
+    assert ("hl7 fhir", "mitigates", "vendor lock-in") in found
+    assert not any(s == "multi-factor authentication" and r == "causes" for s, r, _ in found)
 
 
 @pytest.mark.parametrize("path", ARTICLES[:8], ids=lambda path: path.stem)
@@ -154,6 +155,7 @@ def test_explain_says_where_from_and_why_not(nlp):
     """An explanation names grounding, score and passage; the rejected list gives reasons."""
     doc = annotate(read_text(HEADED.encode(), "clinic.md"), nlp)
     told = explain_concepts(doc, ["MFA", "multi-factor authentication"])
+    doc = annotate(read_article(ARTICLES[0]), nlp)
     _, rejected = weigh(doc)
 
     assert "known to the ontology" in told
