@@ -267,11 +267,13 @@ def _load_reader(
 def _read(extract: Extract, versions: tuple[str, str], task: _Task) -> _Reading:
     try:
         article = read_article(task.path, name=task.name)
-        lines = to_quads(extract(article), extractor=versions[0], ontology=versions[1])
+        extraction = extract(article)
+        lines = to_quads(extraction, extractor=versions[0], ontology=versions[1])
     except CloudHealthError as error:
         return _Reading(reason=str(error))
     except Exception as error:  # one article must not stop the others
         said = f"{type(error).__name__}: {error}"
         return _Reading(reason=f"{task.name}: reading it failed unexpectedly ({said})")
     identity = article.metadata.source or article.path
-    return _Reading(article.id, identity, tuple(lines), warnings=article.warnings)
+    warnings = tuple(filter(None, (*article.warnings, extraction.off_topic)))
+    return _Reading(article.id, identity, tuple(lines), warnings=warnings)

@@ -200,3 +200,13 @@ class Extraction:
     concepts: tuple[Concept, ...]
     mentions: tuple[Mention, ...]
     statements: tuple[Statement, ...]
+
+    @property
+    def off_topic(self) -> str:
+        """A warning where an article states nothing and names hardly a known concept, else ""."""
+        if self.statements or sum(concept.known for concept in self.concepts) >= 3:
+            return ""
+        return (
+            f"{self.article.path}: says nothing that could be made out; "
+            "is it about cloud computing in healthcare?"
+        )

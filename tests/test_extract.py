@@ -110,7 +110,10 @@ def test_an_article_about_something_else_gives_little(nlp):
     """Football is no cloud computing."""
     text = b"The home team won by two goals. The keeper saved a penalty in the last minute."
 
-    assert len(extract(read_text(text, "football.txt"), nlp).statements) == 0
+    extraction = extract(read_text(text, "football.txt"), nlp)
+
+    assert len(extraction.statements) == 0
+    assert "cloud computing in healthcare" in extraction.off_topic
 
 
 def test_an_empty_title_and_a_single_word_do_no_harm(nlp):

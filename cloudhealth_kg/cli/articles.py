@@ -70,7 +70,7 @@ def extract(
                 failed = True
                 say(f"failed: {error}")
                 continue
-            for warning in article.warnings:
+            for warning in filter(None, (*article.warnings, extraction.off_topic)):
                 say(f"warning: {warning}")
             if format_ in as_text:
                 click.echo(as_text[format_](extraction), nl=False)
