@@ -101,7 +101,7 @@ class LineBuilder:
             if gap and not _DROPPED_ONLY.fullmatch(gap):
                 self._space = True
             at = match.end()
-            if self._space and self._length:
+            if self._space and self._parts and not self._parts[-1].endswith(" "):
                 self._parts.append(" ")
                 self._length += 1
             self._space = False
