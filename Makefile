@@ -57,7 +57,7 @@ lock: ## pin the dependencies anew, by hash
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet pip-tools
 	$(VENV)/lock/bin/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --allow-unsafe \
-		--extra notebook --extra dev -o requirements.lock pyproject.toml
+		--extra baselines --extra notebook --extra dev -o requirements.lock pyproject.toml
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(STORE) $(PAGE) dist

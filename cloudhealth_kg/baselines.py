@@ -4,14 +4,20 @@ Each loads from an ontology into a function from `Article` to `Extraction`. None
 what its users would do; they say how hard the task is, not how bad others are.
 """
 
+import importlib
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import redirect_stdout
+from importlib.util import find_spec
 from itertools import permutations
 
 import spacy
 from spacy.language import Language
+from spacy.tokens import Token
 
 from cloudhealth_kg.annotate import BASE_PIPELINE
+from cloudhealth_kg.errors import ModelError
 from cloudhealth_kg.labels import normalise_label
 from cloudhealth_kg.lexicon import match_lexicon
 from cloudhealth_kg.model import (
@@ -30,6 +36,9 @@ from cloudhealth_kg.vocabulary import concept_iri
 
 Extract = Callable[[Article], Extraction]
 Span = tuple[int, int]
+
+PHRASES = 50
+"""About as many as an article has concepts."""
 
 _KEYWORDS: Mapping[str, Kind] = {
     **dict.fromkeys(
@@ -85,13 +94,49 @@ def noun_chunks(_ontology: Ontology) -> Extract:
         spans = []
         for chunk in doc.noun_chunks:
             words = [t for t in chunk if not t.is_stop and not t.is_space]
-            kinds = [_KEYWORDS[w] for w in (t.lemma_.lower() for t in words) if w in _KEYWORDS]
-            if words and kinds:
+            if words and (kind := _kind_by_keyword(words)):
                 span = (words[0].idx, words[-1].idx + len(words[-1]))
-                spans.append((span, kinds[-1]))
+                spans.append((span, kind))
         return _extraction(article, spans, [(s.start_char, s.end_char) for s in doc.sents])
 
     return extract
+
+
+def textrank(ontology: Ontology) -> Extract:
+    """The `PHRASES` highest-ranked phrases of TextRank (pytextrank); co-occurrence in a sentence.
+
+    A phrase is of the kind of its label in the ontology, else of its keyword, else a challenge,
+    the commonest kind. Mihalcea & Tarau, "TextRank: bringing order into texts" (EMNLP 2004).
+
+    Raises:
+        ModelError: pytextrank is not installed.
+    """
+    if find_spec("pytextrank") is None:
+        raise ModelError(
+            "the TextRank baseline needs pytextrank: pip install 'cloudhealth-kg[baselines]'"
+        )
+    with redirect_stdout(sys.stderr):  # it prints when it is imported, and registers the component
+        importlib.import_module("pytextrank")
+    nlp = spacy.load(BASE_PIPELINE, exclude=["ner"])
+    nlp.add_pipe("textrank")
+
+    def extract(article: Article) -> Extraction:
+        doc = nlp(article.text)
+        spans: list[tuple[Span, Kind]] = []
+        for phrase in doc._.phrases[:PHRASES]:
+            for chunk in phrase.chunks:
+                known = ontology.labels.get(normalise_label(chunk.text))
+                kind = ontology.concepts[known[0]].kind if known else _kind_by_keyword(chunk)
+                spans.append(((chunk.start_char, chunk.end_char), kind or "challenge"))
+        return _extraction(article, spans, [(s.start_char, s.end_char) for s in doc.sents])
+
+    return extract
+
+
+def _kind_by_keyword(words: Iterable[Token]) -> Kind | None:
+    """The kind that the last keyword among the words stands for."""
+    kinds = [_KEYWORDS[word.lemma_.lower()] for word in words if word.lemma_.lower() in _KEYWORDS]
+    return kinds[-1] if kinds else None
 
 
 def both(ontology: Ontology) -> Extract:
@@ -116,6 +161,7 @@ def both(ontology: Ontology) -> Extract:
 BASELINES: Mapping[str, Callable[[Ontology], Extract]] = {
     "labels of the ontology": lexicon_matches,
     "noun chunks and keywords": noun_chunks,
+    "TextRank phrases": textrank,
     "labels and noun chunks": both,
 }
 

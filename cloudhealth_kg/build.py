@@ -126,6 +126,7 @@ class _Build:
         self._claimed: dict[str, str] = {}
         """Identity or id of an article to the file that gave it, in this build."""
         self._outcomes: list[Outcome] = []
+        self._not_given = 0
         self._total = 0
 
     def run(
@@ -154,7 +155,7 @@ class _Build:
             raise StoreError(
                 f"{error} ({len(self._outcomes)} of {self._total} files were done)"
             ) from error
-        return BuildReport(tuple(self._outcomes), refreshed)
+        return BuildReport(tuple(self._outcomes), refreshed, self._not_given)
 
     def _plan(self, files: Iterable[tuple[Path, str]]) -> Iterator[_Task | Outcome | ArticleRecord]:
         """For each file what to do: read it, keep what the store holds of it, or leave it."""
@@ -230,6 +231,8 @@ class _Build:
             elif record.path in names:
                 reason = "the file has become another article; build with --prune to forget this"
                 self._tell(Outcome(record.path, "stale", record.id, reason))
+            else:
+                self._not_given += 1
 
     def _tell(self, outcome: Outcome) -> None:
         self._outcomes.append(outcome)

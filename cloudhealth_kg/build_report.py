@@ -24,6 +24,8 @@ class BuildReport:
 
     outcomes: tuple[Outcome, ...]
     ontology_refreshed: bool = False
+    not_given: int = 0
+    """Articles that the store holds and no file gave this time."""
 
     def of(self, change: Change) -> tuple[Outcome, ...]:
         """The outcomes of one sort."""

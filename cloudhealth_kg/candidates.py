@@ -43,10 +43,16 @@ def find_candidates(dataset: Dataset, ontology: Ontology) -> list[Candidate]:
     """The candidates of a dataset, those that most articles name first."""
     kinds = {str(kind_iri(kind)): kind for kind in KINDS}
     sentences = {str(iri): str(quote) for iri, quote in run(dataset, _QUOTES).rows}
-    known = [(c.label, _words(c.label)) for c in ontology.concepts.values()]
+    known = [c.label for c in ontology.concepts.values()]
+    apart = ontology.decisions.keep_apart
     return [
         Candidate(
-            iri, label, kinds[kind], int(articles), sentences.get(iri, ""), _near(label, known)
+            iri,
+            label,
+            kinds[kind],
+            int(articles),
+            sentences.get(iri, ""),
+            _near(label, known, apart),
         )
         for iri, label, kind, articles in run(dataset, _NAMED).rows
         if iri not in ontology.concepts and kind in kinds
@@ -57,10 +63,14 @@ def _words(label: str) -> frozenset[str]:
     return frozenset(normalise_label(label).split(" "))
 
 
-def _near(label: str, known: Sequence[tuple[str, frozenset[str]]]) -> tuple[str, ...]:
-    """The labels that share at least half of their words with this one."""
+def _near(label: str, known: Sequence[str], apart: frozenset[frozenset[str]]) -> tuple[str, ...]:
+    """The labels that share at least half of their words with this one and may name the same."""
     words = _words(label)
-    shares = [(len(words & other) / len(words | other), name) for name, other in known]
+    shares = [
+        (len(words & _words(name)) / len(words | _words(name)), name)
+        for name in known
+        if frozenset({normalise_label(label), normalise_label(name)}) not in apart
+    ]
     return tuple(
         name for share, name in sorted(shares, key=lambda s: (-s[0], s[1])) if share >= 0.5
     )[:3]

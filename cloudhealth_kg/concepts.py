@@ -138,6 +138,8 @@ def _key(text: str, kind: Kind, long_forms: Mapping[str, str], ontology: Ontolog
     label = long_forms.get(label, label)
     if label in ontology.labels:
         return ontology.labels[label][0]
+    if any(label in pair for pair in ontology.decisions.keep_apart):
+        return label
     if kind == "challenge":
         bare = _GENERIC_HEAD.sub("", label)
         if bare in ontology.labels:

@@ -151,6 +151,11 @@ def _assemble(
     labels.update({label: (iri,) for label, iri in decisions.same_as.items()})
     for label in decisions.not_concepts:
         labels.pop(label, None)
+    for one, other in map(sorted, decisions.keep_apart):
+        if labels.get(one) == labels.get(other, ()):  # the name of the concept stays with it
+            preferred = normalise_label(concepts[labels[one][0]].label)
+            for label in {one, other} - {preferred}:
+                labels.pop(label)
     subjects = {
         normalise_label(label)
         for subject in graph.subjects(RDF.type, CH.Subject)

@@ -81,8 +81,8 @@ def ask(
         return _ask_named(dataset, known[question], parameters or {}, ontology or load_ontology())
     if _NAME.fullmatch(question.strip()):
         near = get_close_matches(question, known, n=3)
-        hint = f"; did you mean {' or '.join(near)}" if near else ""
-        raise QueryError(f"no question is called {question!r}{hint}? `questions` lists them")
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise QueryError(f"no question is called {question!r}; {hint}`questions` lists them all")
     if parameters:
         raise QueryError("parameters are for named questions; write the terms into the query")
     return run(dataset, question)

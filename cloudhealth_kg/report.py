@@ -62,6 +62,10 @@ def build_summary(report: BuildReport) -> str:
         for change in ("added", "changed", "unchanged", "removed", "duplicate", "failed")
         if report.of(change) or change in {"added", "unchanged"}
     ]
+    if report.not_given:
+        lines.append(
+            f"kept: {report.not_given} articles that no file gave this time; --prune forgets them"
+        )
     return "\n".join([*lines, ", ".join(counts)])
 
 

@@ -169,3 +169,68 @@ def test_an_article_from_stdin():
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["concepts"]
+
+
+def test_a_query_is_given_up_in_time(store):
+    """A join of everything with everything ends after the seconds allowed, with a sentence."""
+    endless = "SELECT ?a ?b ?c WHERE { ?a ?p ?x . ?b ?q ?y . ?c ?r ?z }"
+    done = run("query", endless, "--timeout", 1, "--store", store)
+
+    assert done.returncode == 2
+    assert "more than 1 s" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_build_cites_files_and_no_stream(tmp_path):
+    """Standard input has no name to cite; the message says what to do instead."""
+    done = run("build", "-", "--store", tmp_path / "kg", stdin="text")
+
+    assert done.returncode == 2
+    assert "extract -" in done.stderr
+    assert not (tmp_path / "kg").exists()
+
+
+def test_an_empty_store_name_is_refused():
+    """A variable that is set to nothing does not mean the current folder."""
+    done = run("status", CLOUDHEALTH_KG_STORE=" ")
+
+    assert done.returncode == 2
+    assert "is empty" in done.stderr
+
+
+def test_a_folder_is_explained_whole(tmp_path):
+    """Each article of the folder, one after the other."""
+    for name in SOME[:2]:
+        (tmp_path / name).write_text((ARTICLES / name).read_text("utf-8"), "utf-8")
+    one = run("explain", tmp_path / SOME[0], "ransomware")
+    both = run("explain", tmp_path, "ransomware")
+
+    assert both.returncode == 0, both.stderr
+    assert one.stdout in both.stdout
+    assert len(both.stdout) > len(one.stdout)
+
+
+def test_a_build_of_some_files_says_how_many_others_are_kept(tmp_path):
+    """Nothing is forgotten without --prune, and the build says so."""
+    run("build", *(ARTICLES / name for name in SOME[:2]), "--store", tmp_path / "kg")
+    done = run("build", ARTICLES / SOME[0], "--store", tmp_path / "kg")
+
+    assert "kept: 1 articles" in done.stderr
+    assert "0 added, 1 unchanged" in done.stderr
+
+
+def test_what_steers_a_terminal_is_spelt_out(tmp_path):
+    """A file name with an escape sequence in it reaches the terminal as text."""
+    done = run("build", tmp_path / "a\x1b[31mred.md", "--store", tmp_path / "kg")
+
+    assert done.returncode == 2
+    assert "\x1b" not in done.stderr
+    assert "\\x1b[31mred.md" in done.stderr
+
+
+def test_csv_keeps_what_looks_like_an_escape(store):
+    """CSV is data: what a literal holds comes out as it is."""
+    sparql = 'SELECT ("\\u001b[31mred" AS ?colour) WHERE {}'
+    done = run("query", sparql, "--format", "csv", "--store", store)
+
+    assert done.stdout == "colour\n\x1b[31mred\n"

@@ -6,7 +6,10 @@ import pytest
 from rdflib import URIRef
 
 from cloudhealth_kg.checks import check_ontology
+from cloudhealth_kg.concepts import form_concepts
 from cloudhealth_kg.errors import OntologyError
+from cloudhealth_kg.model import Article, Block, Metadata
+from cloudhealth_kg.neural import Calibration, SpanScore
 from cloudhealth_kg.ontology import load_ontology, normalise_label
 from cloudhealth_kg.vocabulary import CH, concept_iri
 
@@ -148,6 +151,31 @@ def test_missing_folder_is_named(tmp_path: Path) -> None:
     """A mistyped folder is an error, not an empty extension."""
     with pytest.raises(OntologyError, match="no such folder"):
         load_ontology(tmp_path / "mien")
+
+
+def test_what_is_to_be_kept_apart_is_never_one_concept(tmp_path: Path) -> None:
+    """Two labels of one concept, or two orders of the same words, stay two concepts."""
+    folder = write(
+        tmp_path,
+        decisions_txt="keep-apart: data breach | security breach\n"
+        "keep-apart: wombat of trust | trust of wombat\n",
+    )
+    base, ontology = load_ontology(), load_ontology(folder)
+    text = "A data breach, a security breach, a wombat of trust, a trust of wombat."
+    article = Article("a-1", text, (Block(0, len(text), "paragraph"),), Metadata(), "a.md", "")
+    spans = [
+        SpanScore(text.index(words), text.index(words) + len(words), 0.9, (0.9, 0, 0, 0, 0))
+        for words in ("data breach", "security breach", "wombat of trust", "trust of wombat")
+    ]
+
+    formed = [
+        form_concepts(article, spans, known, Calibration((1.0, 0.0)), threshold=0.3)
+        for known in (base, ontology)
+    ]
+
+    assert [len(concepts) for concepts in formed] == [2, 4]
+    assert ontology.labels["data breach"] == base.labels["data breach"]
+    assert "security breach" not in ontology.labels
 
 
 def test_our_own_decisions_are_read() -> None:

@@ -3,11 +3,13 @@
 Exit codes: 0 fine, 1 findings (an article failed, a check found something), 2 bad input or usage.
 """
 
+import signal
 import sys
 
 import click
 
 from cloudhealth_kg.cli import articles, knowledge, quality, views
+from cloudhealth_kg.cli.options import say
 from cloudhealth_kg.errors import CloudHealthError
 
 __all__ = ["cli", "main"]
@@ -58,13 +60,14 @@ for command in (
 
 def main() -> None:
     """Run the command line; errors that a user can mend are words on stderr and exit code 2."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that worker processes are ended
     try:
         cli()
     except CloudHealthError as error:
-        click.echo(f"cloudhealth-kg: {error}", err=True)
+        say(f"cloudhealth-kg: {error}")
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)
     except OSError as error:
-        click.echo(f"cloudhealth-kg: {error.filename or 'output'}: {error.strerror}", err=True)
+        say(f"cloudhealth-kg: {error.filename or 'output'}: {error.strerror}")
         sys.exit(2)

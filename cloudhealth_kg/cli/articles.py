@@ -83,7 +83,7 @@ def extract(
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path, allow_dash=True))
-@click.argument("concepts", nargs=-1, metavar="[CONCEPT...]")
+@click.argument("concepts", nargs=-1, metavar="[CONCEPT]...")
 @click.option("--rejected", is_flag=True, help="List the pairs weighed and not stated, and why.")
 @model_option
 @ontology_option
@@ -92,6 +92,8 @@ def explain(
 ) -> None:
     """Say why an article's concepts and statements were found: passages, scores, what was merged.
 
+    PATH is an article, - for stdin, or a folder, whose articles are explained one after the other.
+
     \b
     Example:
       cloudhealth-kg explain corpus/articles/who-opened-the-file.md "audit log"
@@ -99,9 +101,17 @@ def explain(
     from cloudhealth_kg.annotate import annotate, load_pipeline
     from cloudhealth_kg.explanation import explain_concepts, explain_rejected
 
-    article = next(iter(_readers([path])))()
-    doc = annotate(article, load_pipeline(model, ontology=load_ontology(ontology)))
-    click.echo(explain_rejected(doc, concepts) if rejected else explain_concepts(doc, concepts))
+    nlp = load_pipeline(model, ontology=load_ontology(ontology))
+    failed = False
+    for read in _readers([path]):
+        try:
+            doc = annotate(read(), nlp)
+        except ArticleError as error:
+            failed = True
+            say(f"failed: {error}")
+            continue
+        click.echo(explain_rejected(doc, concepts) if rejected else explain_concepts(doc, concepts))
+    sys.exit(1 if failed else 0)
 
 
 @click.command()
@@ -130,6 +140,11 @@ def build(
     from cloudhealth_kg.extract import extractor_version, load_extractor
     from cloudhealth_kg.report import build_summary
 
+    if Path("-") in paths:
+        raise click.UsageError(
+            "a build cites the file of each article, and - is none; save what you have to a file, "
+            "or see what it says with: cloudhealth-kg extract -"
+        )
     known = load_ontology(ontology)
     _mention_others(paths)
 

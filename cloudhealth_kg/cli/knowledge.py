@@ -1,7 +1,12 @@
 """Commands on the knowledge graph as data: status, validate, query, questions, export and so on."""
 
+import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import click
@@ -26,14 +31,20 @@ RDF_FORMATS = ("nquads", "trig", "turtle", "jsonld", "rdfxml")
 @rows_option
 def status(store: str, format_: str) -> None:
     """Say what the store holds, since when, and which versions made it."""
-    from dataclasses import fields
-
     from cloudhealth_kg.dataset import status as status_
 
     with dataset_at(store) as dataset:
         held = status_(dataset)
-    rows = [(field.name, getattr(held, field.name)) for field in fields(held)]
-    print_rows(("", ""), rows, format_)
+    counts = ("articles", "concepts", "statements", "evidence", "mentions")
+    rows: list[tuple[str, object]] = [
+        *((name.replace("_", " "), value) for name, value in held.store.items()),
+        *((name, getattr(held, name)) for name in counts),
+        *(("unfinished article", graph) for graph in held.unfinished),
+        *((f"articles read by {version}", count) for version, count in held.extractors),
+        *((f"articles grounded in {version}", count) for version, count in held.ontologies),
+        ("curated knowledge", held.curated or "none"),
+    ]
+    print_rows(("what", "value"), rows, format_)
 
 
 @click.command()
@@ -58,9 +69,21 @@ def validate(store: str, ontology: Path | None, format_: str) -> None:
 @click.option(
     "-p", "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="For a named question."
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="Give up after this long. [default: never]",
+)
 @store_option
 @rows_option
-def query(sparql: str, parameters: tuple[str, ...], store: str, format_: str) -> None:
+def query(
+    sparql: str,
+    parameters: tuple[str, ...],
+    timeout: float | None,
+    store: str,
+    format_: str,
+) -> None:
     """Run a SPARQL query, or a named question (see `questions`), or - to read one from stdin.
 
     \b
@@ -72,9 +95,33 @@ def query(sparql: str, parameters: tuple[str, ...], store: str, format_: str) ->
 
     text = sys.stdin.read() if sparql == "-" else sparql
     pairs = dict(_pair(parameter) for parameter in parameters)
-    with dataset_at(store) as dataset:
+    with dataset_at(store) as dataset, _given_up_after(timeout):
         answer = ask(dataset, text, pairs)
     print_rows(answer.columns, answer.rows, format_)
+
+
+@contextmanager
+def _given_up_after(seconds: float | None) -> Iterator[None]:
+    """End the process where what follows takes longer, or at Ctrl-C.
+
+    A query runs outside Python, which can neither stop it nor hear a signal meanwhile.
+    """
+
+    def give_up() -> None:
+        say(f"cloudhealth-kg: the query took more than {seconds:g} s; ask for less, or allow more")
+        os._exit(2)
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if seconds is None:
+        yield
+        return
+    timer = Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @click.command()

@@ -14,8 +14,21 @@ if TYPE_CHECKING:
 
     from cloudhealth_kg.ontology import Ontology
 
+
+class _Store(click.ParamType[str]):
+    """A folder or an address."""
+
+    name = "store"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.strip():
+            self.fail("is empty; name a folder or a SPARQL server's address", param, ctx)
+        return value
+
+
 store_option = click.option(
     "--store",
+    type=_Store(),
     default="kg",
     envvar="CLOUDHEALTH_KG_STORE",
     show_default="./kg",
@@ -84,7 +97,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], format_: s
 
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerows([columns, *rows])
-        click.echo(buffer.getvalue(), nl=False)
+        sys.stdout.write(buffer.getvalue())  # click.echo would drop what looks like an escape
     else:
         from tabulate import tabulate
 
@@ -124,5 +137,12 @@ def binary_output(path: Path) -> Iterator[BinaryIO]:
 
 
 def say(message: str) -> None:
-    """Words go to stderr."""
-    click.echo(message, err=True)
+    """Words go to stderr, without what would steer a terminal."""
+    click.echo(harmless(message), err=True)
+
+
+def harmless(text: str) -> str:
+    """The text with each control character but tab and line feed spelt out."""
+    return "".join(
+        c if c.isprintable() or c in "\t\n" else c.encode("unicode_escape").decode() for c in text
+    )
