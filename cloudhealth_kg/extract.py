@@ -55,9 +55,12 @@ class Rejected:
     reason: str
 
 
-def extract(article: Article, nlp: Language) -> Extraction:
-    """All that an article says. The same article, model and ontology give the same result."""
-    return to_extraction(annotate(article, nlp))
+def extract(article: Article, nlp: Language, parses: Path | None = None) -> Extraction:
+    """All that an article says. The same article, model and ontology give the same result.
+
+    `parses` is as for `annotate`.
+    """
+    return to_extraction(annotate(article, nlp, parses))
 
 
 def to_extraction(doc: Doc) -> Extraction:
@@ -193,13 +196,16 @@ def load_extractor(
     model: Path | None = None,
     ontology: Ontology | None = None,
     base: str = BASE_PIPELINE,
+    parses: Path | None = None,
 ) -> Callable[[Article], Extraction]:
     """A function that extracts; a `partial` of this one can be sent to another process.
+
+    The arguments are as for `load_pipeline` and `annotate`.
 
     Raises:
         ModelError: the model or the spaCy pipeline cannot be loaded.
     """
-    return partial(extract, nlp=load_pipeline(model, ontology=ontology, base=base))
+    return partial(extract, nlp=load_pipeline(model, ontology=ontology, base=base), parses=parses)
 
 
 def extractor_version(model: Path | None = None, base: str = BASE_PIPELINE) -> str:

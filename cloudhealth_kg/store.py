@@ -99,6 +99,8 @@ class LocalStore(OxigraphStore):
     def drop_graph(self, name: str) -> None:
         """See `GraphStore`."""
         self._write(lambda: self._inner.remove_graph(ox.NamedNode(name)))
+        if self.folder is not None:
+            store_folder.forget_parse(self.folder, name)
 
     def quads(self, graph: str | None = None) -> Iterator[ox.Quad]:
         """See `GraphStore`."""
@@ -213,6 +215,13 @@ def open_dataset(store: str | Path | None = None, *, read_only: bool = False) ->
     for prefix, namespace in PREFIXES.items():
         dataset.bind(prefix, namespace)
     return dataset
+
+
+def local_folder(store: str | Path | Dataset) -> Path | None:
+    """The folder that a store is kept in; None for one in memory or at a server."""
+    if isinstance(store, Dataset):
+        return store.store.folder if isinstance(store.store, LocalStore) else None
+    return None if "://" in str(store) else Path(store)
 
 
 def graph_store(dataset: Dataset) -> GraphStore:

@@ -4,6 +4,7 @@
     data/          the Oxigraph database; one writer at a time has it open
     lock           held by that writer
     snapshots/N    what readers open: hard-linked copies that nobody writes to
+    parses/        parses of the articles it holds, to spare the parser (see `parses`)
     current        the name of the newest snapshot
     unpublished    stands while `data/` may be ahead of it
 
@@ -12,12 +13,13 @@ it while somebody writes, and see a build when it is done. Locks last as long as
 a killed process leaves none behind.
 """
 
+import hashlib
 import json
 import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -214,6 +216,32 @@ def replaced(folder: Path) -> Iterator[Path]:
         folder.rename(old)
         new.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def parse_file(folder: Path, graph: str) -> Path:
+    """Where the parse of the article whose graph has this name is kept."""
+    return folder / "parses" / f"{hashlib.sha256(graph.encode()).hexdigest()}.spacy"
+
+
+def forget_parse(folder: Path, graph: str) -> None:
+    """Forget the parse of an article that is forgotten."""
+    parse_file(folder, graph).unlink(missing_ok=True)
+
+
+def keep_parses(folder: Path, graphs: Iterable[str]) -> None:
+    """Forget the parses of all other articles, such as a killed build leaves behind."""
+    kept = {parse_file(folder, graph).name for graph in graphs}
+    for path in (folder / "parses").glob("*"):
+        if path.name not in kept:
+            path.unlink(missing_ok=True)
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that others see the old or the new one, never a part."""
+    path.parent.mkdir(exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial.write_bytes(content)
+    partial.replace(path)
 
 
 def _reader_lock_path(snapshot: Path) -> Path:

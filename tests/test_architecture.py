@@ -21,7 +21,7 @@ HEIGHTS = (
     {"sparql_server"},
     {"remote"},
     {"ontology", "store", "evaluate"},
-    {"lexicon", "concepts", "stance", "dataset"},
+    {"lexicon", "concepts", "stance", "dataset", "parses"},
     {"annotate", "formats", "tables", "nanopubs", "validation", "queries"},
     {"extract", "network", "baselines", "candidates", "checks"},
     {"explanation", "analysis", "layout", "passages", "reference"},
@@ -33,7 +33,7 @@ HEIGHTS = (
 """Module or subpackage by height; each imports only from below."""
 
 PARTIES = {
-    "spacy": {"annotate", "baselines", "explanation", "extract", "stance"},
+    "spacy": {"annotate", "baselines", "explanation", "extract", "parses", "stance"},
     "onnxruntime": {"neural", "training"},
     "tokenizers": {"neural", "training", "windows"},
     "torch": {"training"},

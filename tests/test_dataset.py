@@ -291,7 +291,7 @@ def test_a_name_that_fits_none_or_several_is_refused_with_a_hint():
             remove_article(dataset, "one.md")
         with pytest.raises(StoreError, match=r"no such article; did you mean .*one-11111111"):
             remove_article(dataset, "one-11111112")
-        with pytest.raises(StoreError, match="`status` lists"):
+        with pytest.raises(StoreError, match="`query articles` lists"):
             remove_article(dataset, 'ne.md" } DROP ALL')
         assert status(dataset).articles == 2
 

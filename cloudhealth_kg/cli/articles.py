@@ -139,6 +139,7 @@ def build(
     from cloudhealth_kg.build import build as build_
     from cloudhealth_kg.extract import extractor_version, load_extractor
     from cloudhealth_kg.report import build_summary
+    from cloudhealth_kg.store import local_folder
 
     if Path("-") in paths:
         raise click.UsageError(
@@ -156,7 +157,7 @@ def build(
         paths,
         store,
         ontology=known,
-        extractor=partial(load_extractor, model, known),
+        extractor=partial(load_extractor, model, known, parses=local_folder(store)),
         extractor_version=extractor_version(model),
         workers=workers,
         prune=prune,
