@@ -90,8 +90,9 @@ class Analysis:
 
     @property
     def gaps(self) -> tuple[Challenge, ...]:
-        """Challenges that no article gives a remedy for."""
-        return tuple(challenge for challenge in self.challenges if not challenge.remedies)
+        """Challenges that no article gives a remedy for; first those guidance knows one for."""
+        gaps = (challenge for challenge in self.challenges if not challenge.remedies)
+        return tuple(sorted(gaps, key=lambda challenge: not challenge.known))
 
     @property
     def unlinked(self) -> int:
@@ -229,4 +230,7 @@ def _challenges(graph: "nx.MultiDiGraph[str]") -> tuple[Challenge, ...]:
 
 
 def _ranked(remedies: list[Remedy]) -> tuple[Remedy, ...]:
-    return tuple(sorted(remedies, key=lambda r: (-r.articles, r.stance, r.label, r.iri)))
+    """By articles, then those that guidance knows too, then the surest."""
+    return tuple(
+        sorted(remedies, key=lambda r: (-r.articles, not r.guidance, -r.confidence, r.label, r.iri))
+    )

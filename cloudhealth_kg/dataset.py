@@ -156,7 +156,11 @@ def find_article(dataset: Dataset, article: str) -> str:
             raise StoreError(f"{article}: {len(fits)} articles fit; name one by its id: {named}")
     known = [name for r in records for name in (r.id, r.path) if name]
     close = get_close_matches(article, known, n=3)
-    hint = f"; did you mean {' or '.join(close)}?" if close else "; `query articles` lists what it holds"
+    hint = (
+        f"; did you mean {' or '.join(close)}?"
+        if close
+        else "; `query articles` lists what it holds"
+    )
     raise StoreError(f"{article}: the store holds no such article{hint}")
 
 

@@ -35,7 +35,7 @@ SHAPES: dict[str, str] = {
 }
 """vis-network's name for the shape of each kind."""
 
-_SCRIPTS = ("data", "sight", "map", "panel", "lists", "page")
+_SCRIPTS = ("data", "sight", "map", "around", "arrange", "panel", "lists", "page")
 
 _LINE = 18
 """Characters of a label's line on the map."""

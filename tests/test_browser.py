@@ -86,6 +86,28 @@ def visit(browser):
     assert not complaints, complaints
 
 
+def told(factory, articles: dict[str, list], *, also: dict[str, tuple[str, ...]] | None = None):
+    """The page of the sample dataset and of further articles."""
+    dataset = sample_dataset()
+    for name, said in articles.items():
+        put_article(dataset, extraction(name, said, also=(also or {}).get(name, ())))
+    return written(
+        factory, render_html(to_networkx(dataset, countermeasures=True, stances=STANCES))
+    )
+
+
+def on_screen(page) -> list[dict]:
+    """Where the concepts drawn stand within the picture, and the size of their names there."""
+    page.wait_for_timeout(150)
+    return page.evaluate(
+        """(() => { const { network } = cloudhealthPage;
+             return network.body.data.nodes.get().map((node) => {
+               const at = network.canvasToDOM(network.getPositions([node.id])[node.id]);
+               return { x: Math.round(at.x), y: Math.round(at.y),
+                 letter: node.font.size * network.getScale() }; }); })()"""
+    )
+
+
 def drawn(page) -> set[str]:
     """Labels of the concepts on the map."""
     return set(
@@ -319,6 +341,167 @@ def test_lists_work_from_the_keyboard(visit, sample):
     playwright.expect(page.locator("#panel h2")).to_have_text("vendor lock-in")
 
 
+REMEDIES = [
+    ("Zoning helps with a data breach.", "zoning", "mitigates", "data breach", "asserted", 0.6),
+    ("Audits limit a data breach.", "audits", "mitigates", "data breach", "asserted", 0.6),
+    ("Logs reveal a data breach.", "logs", "mitigates", "data breach", "asserted", 0.95),
+]
+
+
+def test_equally_supported_remedies_come_by_guidance_then_confidence(visit, tmp_path_factory):
+    """One article each: what guidance knows too, then the surest, then by name."""
+    page = visit(told(tmp_path_factory, {"fourth": REMEDIES}), "#concept=data-breach")
+    section = page.locator("#panel section").filter(has=page.locator("h3", has_text="Mitigated"))
+    assert section.locator(".name").all_inner_texts() == ["encryption", "logs", "audits", "zoning"]
+    page.evaluate("location.hash = '#view=gaps'")
+    row = page.locator("#gaps tr", has=page.get_by_text("data breach", exact=True))
+    assert row.locator(".chip").all_inner_texts() == ["encryption", "logs", "audits", "zoning"]
+
+
+def test_gaps_that_guidance_closes_come_first(visit, tmp_path_factory):
+    """A gap with a known countermeasure comes before one that more articles name."""
+    also = dict.fromkeys(("fourth", "fifth"), ("staff shortage",))
+    page = visit(told(tmp_path_factory, {"fourth": [], "fifth": []}, also=also), "#view=gaps")
+    names = page.locator("#gaps table").first.locator("td .name").all_inner_texts()
+    assert names == ["ransomware", "staff shortage"]
+
+
+def test_neighbours_of_a_hub_stand_all_around_it(visit, tmp_path_factory):
+    """Sixty remedies of one challenge: the strongest first, on both sides; all on demand."""
+    said = [
+        (f"Way {n} helps.", f"way number {n}", "mitigates", "attack", "asserted", 0.3 + n / 100)
+        for n in range(60)
+    ]
+    page = visit(told(tmp_path_factory, {"ways": said}), "#concept=attack")
+    assert drawn(page) == {"attack", *(f"way number {n}" for n in range(36, 60))}
+    middle = point_of(page, "attack")[0] - page.locator("#canvas").bounding_box()["x"]
+    found = on_screen(page)
+    assert sum(at["x"] < middle - 50 for at in found) == sum(at["x"] > middle + 50 for at in found)
+    frame = page.locator("#canvas").bounding_box()
+    assert all(0 < at["x"] < frame["width"] and 0 < at["y"] < frame["height"] for at in found)
+    assert page.evaluate("cloudhealthPage.network.getScale()") * 15 > 10.5
+    status = page.locator("#status")
+    assert "attack and the 24 strongest of 60 concepts" in status.inner_text()
+    status.get_by_text("Draw 24 more").click()
+    assert len(drawn(page)) == 49
+    status.get_by_text("Draw all").click()
+    assert len(drawn(page)) == 61
+    assert "attack and 60 concepts linked with it" in status.inner_text()
+
+
+def test_known_countermeasures_are_drawn_from_a_gap(visit, sample):
+    """At a challenge without remedies the picture offers what guidance knows."""
+    page = visit(sample, "#concept=ransomware")
+    assert drawn(page) == {"ransomware"}
+    page.locator("#status").get_by_text("Draw 1 by guidance").click()
+    assert drawn(page) == {"ransomware", "data backup"}
+    assert page.locator("#show-guidance").is_checked()
+
+
+def test_long_lists_of_names_fold(visit, tmp_path_factory):
+    """Four other names and how many more there are; the rest on demand, by keyboard too."""
+    graph = to_networkx(sample_dataset())
+    labels = nx.get_node_attributes(graph, "label")
+    iri = next(iri for iri, label in labels.items() if label == "HIPAA")
+    graph.nodes[iri]["alternatives"] = [f"name {n}" for n in range(1, 10)]
+    page = visit(written(tmp_path_factory, render_html(graph)), "#concept=hipaa")
+    names = page.locator("#panel details.aka")
+    assert names.inner_text() == "Also called name 1, name 2, name 3, name 4 and 5 more"
+    names.locator("summary").focus()
+    page.keyboard.press("Enter")
+    playwright.expect(names.get_by_text("name 5, name 6")).to_be_visible()
+    playwright.expect(names.get_by_text("and 5 more")).to_be_hidden()
+    page.fill("#search", "name 7")
+    assert page.locator("#found li span").all_inner_texts() == ["HIPAA"]
+
+
+def test_search_puts_the_very_name_first(visit, tmp_path_factory):
+    """A concept of exactly this name comes before more important ones that only contain it."""
+    said = [
+        (f"Rule {n}.", "lock-in by a rule", "causes", f"harm {n}", "asserted", 0.5)
+        for n in range(9)
+    ]
+    said.append(("It locks.", "lock-in", "causes", "harm 1", "asserted", 0.5))
+    page = visit(told(tmp_path_factory, {"rules": said}))
+    page.fill("#search", "lock-in")
+    assert page.locator("#found li span").first.inner_text() == "lock-in"
+    page.fill("#search", "provider lock-in")
+    assert page.locator("#found li span").first.inner_text() == "vendor lock-in"
+
+
+def test_filters_leave_open_what_is_open(visit, sample):
+    """A filter changes the panel's contents, not which sentences are open or where one reads."""
+    page = visit(sample, "#concept=vendor-lock-in")
+    page.locator("#panel summary", has_text="exit strategy").click()
+    page.locator("#confidence").fill("0.3")
+    playwright.expect(page.locator("#panel details[open] .name")).to_have_text("exit strategy")
+
+
+def test_closing_a_concept_returns_to_where_one_was(visit, sample):
+    """Escape gives the keyboard back to the row the concept was opened from; the title follows."""
+    page = visit(sample, "#view=concepts")
+    title = page.title()
+    row = page.locator("#concepts td .open").nth(3)
+    name = row.inner_text()
+    row.focus()
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator("#panel h2")).to_have_text(name)
+    assert page.title() == f"{name} · {title}"
+    page.keyboard.press("Escape")
+    playwright.expect(page.locator("#panel")).to_be_hidden()
+    assert page.evaluate("document.activeElement.innerText") == name
+    assert page.title() == title
+
+
+def test_lists_tell_of_filters_and_clear_them(visit, sample):
+    """A list that is narrowed says so, and the map too."""
+    page = visit(sample, "#view=articles")
+    page.locator("#articles").get_by_text("Show on the map").first.click()
+    playwright.expect(page.locator("#status").get_by_text("Clear the filters")).to_be_visible()
+    page.go_back()
+    lead = page.locator("#articles .lead")
+    playwright.expect(lead).to_have_text("1 article under the filters (clear them)")
+    lead.get_by_text("clear them").click()
+    playwright.expect(lead).to_have_text("3 articles")
+
+
+def test_words_of_tables_stay_whole(visit, sample):
+    """Beside an open panel the kinds are not broken, and the publisher takes no column."""
+    page = visit(sample, "#concept=hipaa&view=concepts", viewport={"width": 1200, "height": 800})
+    assert page.evaluate(
+        "[...document.querySelectorAll('#concepts .word')]"
+        ".every((word) => word.getClientRects().length === 1)"
+    )
+    page.evaluate("location.hash = '#view=articles'")
+    assert "Publisher" not in page.locator("#articles thead").inner_text()
+    assert page.locator("#articles td small").first.inner_text() == "Example"
+
+
+@pytest.mark.parametrize("height", [720, 900])
+def test_confidence_is_at_hand_without_scrolling(visit, sample, height):
+    """On a desk the slider is in sight, and ends at the surest passage there is."""
+    page = visit(sample, viewport={"width": 1440, "height": height})
+    frame = page.locator("#confidence").bounding_box()
+    assert frame["y"] + frame["height"] < height
+    assert page.locator("#confidence").get_attribute("max") == "0.90"
+
+
+def test_print_has_all_of_it_on_light_paper(visit, tmp_path_factory):
+    """Printing in the dark theme: light, nothing cut off at the height of the screen."""
+    page = visit(
+        written(tmp_path_factory, render_html(large_graph(200))), "#view=concepts",
+        color_scheme="dark",
+    )  # fmt: skip
+    page.evaluate(
+        "addEventListener('beforeprint', () => {"
+        " window.printed = document.documentElement.dataset.theme; })"
+    )
+    sheets = page.pdf(format="A4").count(b"/Type /Page\n")
+    assert sheets > 3
+    assert page.evaluate("window.printed") == "light"
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
 def test_gaps_are_listed_with_what_guidance_knows(visit, sample):
     """The view of gaps names the challenge without a remedy, and the known countermeasure."""
     page = visit(sample, "#view=gaps")
@@ -356,6 +539,35 @@ def test_narrow_screen_has_all_of_it(visit, sample, scheme):
     frame = page.locator("#panel").bounding_box()
     assert frame["x"] >= 0
     assert frame["x"] + frame["width"] <= 390
+
+
+def test_narrow_map_begins_with_what_fits(visit, tmp_path_factory):
+    """A telephone shows the few most important, whole and legible, clear of the status line."""
+    page = visit(written(tmp_path_factory, render_html(large_graph(300))), viewport=NARROW)
+    found = on_screen(page)
+    assert len(found) == 28
+    assert "28 of 300 concepts drawn" in page.locator("#status").inner_text()
+    frame, line = page.locator("#canvas").bounding_box(), page.locator("#status").bounding_box()
+    top = line["y"] + line["height"] - frame["y"]
+    assert all(0 < at["x"] < frame["width"] and top < at["y"] < frame["height"] for at in found)
+    assert min(at["letter"] for at in found) > 8
+    page.mouse.click(*point_of(page, "concept number 0"))
+    page.locator("#panel .close").click()
+    places = [{(at["x"], at["y"]) for at in seen} for seen in (found, on_screen(page))]
+    assert places[0] == places[1]
+    page.locator("#status").get_by_text("Draw all").click()
+    assert len(drawn(page)) == 300
+
+
+def test_narrow_lists_can_be_filtered(visit, sample):
+    """The filters are at hand in each view, and marked while they narrow."""
+    page = visit(sample, "#view=concepts", viewport=NARROW)
+    page.click("#open-filters")
+    page.locator("label", has_text="Regulation").click()
+    page.keyboard.press("Escape")
+    assert "on" in page.locator("#open-filters").get_attribute("class")
+    assert page.evaluate("document.activeElement.id") == "open-filters"
+    assert "HIPAA" not in page.locator("#concepts td .name").all_inner_texts()
 
 
 def test_colours_follow_the_theme(visit, sample):
@@ -429,6 +641,26 @@ def large_graph(concepts: int) -> nx.MultiDiGraph:
             articles=1, confidence=0.5, evidence=[passage], guidance=[],
         )  # fmt: skip
     return graph
+
+
+def test_few_that_are_left_are_drawn_together(visit, tmp_path_factory):
+    """What one article of many names stands far out on the map; alone, it fills the picture."""
+    graph = large_graph(900)
+    graph.graph["articles"]["urn:b"] = {**graph.graph["articles"]["urn:a"], "title": "B"}
+    for number in range(870, 900, 3):
+        for _, _, edge in graph.out_edges(f"urn:c{number:04}", data=True):
+            edge["evidence"] = [{**edge["evidence"][0], "article": "urn:b"}]
+    for _, _, edge in graph.in_edges([f"urn:c{n:04}" for n in range(870, 900, 3)], data=True):
+        edge["evidence"] = [{**edge["evidence"][0], "article": "urn:b"}]
+    page = visit(written(tmp_path_factory, render_html(graph)))
+    page.select_option("#article", label="B")
+    found = on_screen(page)
+    assert 10 < len(found) < 60
+    frame = page.locator("#canvas").bounding_box()
+    assert all(0 < at["x"] < frame["width"] and 0 < at["y"] < frame["height"] for at in found)
+    assert min(at["letter"] for at in found) > 9
+    page.click("#clear")
+    assert len(drawn(page)) == 300
 
 
 def test_two_thousand_concepts_stay_usable(visit, tmp_path_factory):

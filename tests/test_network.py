@@ -139,6 +139,33 @@ def test_remedies_come_best_supported_first(graph):
     assert found == [("exit strategy", 2, "asserted"), ("open standards", 1, "hedged")]
 
 
+def ranking_graph():
+    """A challenge whose remedies one article each names, and a gap that two articles name."""
+    dataset = sample_dataset()
+    said = [
+        ("Zoning helps with a data breach.", "zoning", "mitigates", "data breach", "asserted", 0.6),
+        ("Audits limit a data breach.", "audits", "mitigates", "data breach", "asserted", 0.6),
+        ("Logs reveal a data breach.", "logs", "mitigates", "data breach", "asserted", 0.95),
+    ]
+    put_article(dataset, extraction("fourth", said, also=("staff shortage",)))
+    put_article(dataset, extraction("fifth", said[:0], also=("staff shortage",)))
+    return to_networkx(dataset, countermeasures=True, stances=STANCES)
+
+
+def test_equally_supported_remedies_come_by_guidance_then_confidence():
+    """One article each: what guidance knows too, then the surest, then by name."""
+    challenges = {challenge.iri: challenge for challenge in analyse(ranking_graph()).challenges}
+    found = [remedy.label for remedy in challenges[BREACH].remedies]
+    assert found == ["encryption", "logs", "audits", "zoning"]
+
+
+def test_gaps_that_guidance_closes_come_first():
+    """A gap with a known countermeasure comes before one that more articles name."""
+    first, second, *_ = analyse(ranking_graph()).gaps
+    assert (first.label, second.label) == ("ransomware", "staff shortage")
+    assert first.articles < second.articles
+
+
 def test_measures_ignore_what_is_denied(graph):
     """The support graph has no edge for a denied statement, nor for guidance alone."""
     support = support_graph(graph)

@@ -33,6 +33,30 @@ def data_of(page: str) -> dict:
     return json.loads(found[1])
 
 
+def colours_of(page: str) -> list[dict[str, str]]:
+    """The colours of the light theme and of the dark one."""
+    blocks = re.findall(r":root[^{]*\{(.*?)\}", page[: page.index("</style>")], re.DOTALL)
+    return [dict(re.findall(r"--([\w-]+): #([0-9a-f]{6});", block)) for block in blocks]
+
+
+def contrast(one: str, other: str) -> float:
+    """Ratio of the luminances of two colours, as WCAG 2.2 defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def mixed(tint: str, ground: str, share: float) -> str:
+    """A colour laid thinly over another."""
+    pairs = [(int(tint[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (0, 2, 4)]
+    return "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+
+
 class Tags(HTMLParser):
     """Start tags of a page with their attributes."""
 
@@ -120,6 +144,22 @@ def test_legend_names_every_kind_and_relation(page):
     """Each kind and each relation has its own sign in the legend."""
     ids = {attributes.get("id") for tag, attributes in tags_of(page) if tag == "symbol"}
     assert set(KINDS) | set(RELATIONS) <= ids
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_text_stands_out_from_its_ground(page, theme):
+    """Every colour of text reaches the 4.5 of WCAG AA on every ground it is set on."""
+    assert contrast("000000", "ffffff") == pytest.approx(21)
+    colour = colours_of(page)[theme]
+    texts = ("ink", "soft", "faint", "accent", "guidance", "denied", *KINDS)
+    pairs = [(text, colour[g]) for text in texts for g in ("sheet", "paper", "raised", "wash")]
+    pairs += [(text, colour["accent-wash"]) for text in ("ink", "soft", "accent")]
+    pairs += [("ink", colour["chosen"]), ("sheet", colour["challenge"]), ("ink", colour["mark"])]
+    pairs += [("guidance", mixed(colour["guidance"], colour["raised"], 0.14))]
+    pairs += [("guidance", mixed(colour["guidance"], colour["wash"], 0.14))]
+    pairs += [("challenge", mixed(colour["challenge"], colour["raised"], 0.13))]
+    low = {(text, on): ratio for text, on in pairs if (ratio := contrast(colour[text], on)) < 4.5}
+    assert not low
 
 
 def test_graph_is_left_as_it_was(graph):

@@ -31,14 +31,18 @@ function remedies(number) {
     if (read.how === "asserted" || read.how === "hedged") said.push(read);
     else if (statement.guidance.length) known.push(read);
   }
-  said.sort((a, b) => b.articles - a.articles || a.statement.from - b.statement.from);
+  said.sort(byStrength(number));
+  known.sort(byStrength(number));
   return { said, known };
 }
 const challenges = () => seen.listed.filter((number) => concepts[number].kind === "challenge" && namedIn(concepts[number]).length > 0);
 
+const underFilters = () => make("span", {}, " under the filters (", make("button", { class: "link", on: { click: clear } }, "clear them"), ")");
+
 function showLists() {
   const gaps = challenges().map((number) => ({ number, many: namedIn(concepts[number]).length, ...remedies(number) })).sort((a, b) => b.many - a.many);
-  const open = gaps.filter((gap) => !gap.said.length);
+  const open = gaps.filter((gap) => !gap.said.length).sort((a, b) => (b.known.length > 0) - (a.known.length > 0));
+  const helped = open.filter((gap) => gap.known.length).length;
   const hopes = gaps.filter((gap) => gap.said.length && gap.said.every((read) => read.how === "hedged"));
   byId("gap-count").textContent = open.length;
   if (state.view === "concepts") {
@@ -49,10 +53,10 @@ function showLists() {
         remedies: concept.kind === "challenge" ? remedies(number).said.length : -1, pagerank: concept.pagerank };
     }), "concepts");
     byId("concepts").replaceChildren(make("div", {}, make("h2", {}, "Concepts"),
-      make("p", { class: "lead" }, `${count(rows.length, "concept")} under the present filters. Choose one to read what is said about it.`),
+      make("p", { class: "lead" }, count(rows.length, "concept"), narrowed() ? underFilters() : "", ". Choose one to read what is said about it."),
       table([{ key: "label", name: "Concept" }, { key: "kind", name: "Kind" }, { key: "articles", name: "Articles", number: true }, { key: "links", name: "Statements", number: true },
         { key: "remedies", name: "Remedies", number: true }, { key: "pagerank", name: "Rank", number: true }],
-      rows.map((row) => [cell(opener(row.number)), cell(make("span", { class: row.kind }, row.kind)), cell(String(row.articles), "articles", true), cell(String(row.links), "statements", true),
+      rows.map((row) => [cell(opener(row.number)), cell(make("span", { class: `word ${row.kind}` }, row.kind)), cell(String(row.articles), "articles", true), cell(String(row.links), "statements", true),
         row.remedies < 0 ? cell(make("span", { class: "dim" }, "–"), "remedies", true) : cell(String(row.remedies), "remedies", true), cell((row.pagerank * 100).toFixed(2), "rank", true)]), "concepts")));
   } else if (state.view === "gaps") {
     const none = () => make("span", { class: "dim" }, "none known");
@@ -63,17 +67,17 @@ function showLists() {
           cell(reads(gap).length ? chips(reads(gap), extra) : none(), column.toLowerCase() + ":")]))] : [];
     const covered = gaps.filter((gap) => gap.said.length && !hopes.includes(gap));
     byId("gaps").replaceChildren(make("div", {}, make("h2", {}, "Gaps"),
-      make("p", { class: "lead" }, `${open.length} of ${count(gaps.length, "challenge")} have no remedy in these articles.`),
-      ...part("Without a remedy", "No article says what helps. Dashed: what published guidance knows.", open, "Guidance knows", (gap) => gap.known, "guidance-only"),
+      make("p", { class: "lead" }, `${open.length} of ${count(gaps.length, "challenge")} have no remedy in these articles`, narrowed() ? underFilters() : "", "."),
+      ...part("Without a remedy", `No article says what helps. ${helped ? `First the ${helped} for which published guidance knows a countermeasure (dashed).` : "Published guidance knows nothing either."}`, open, "Guidance knows", (gap) => gap.known, "guidance-only"),
       ...part("Only hoped for", "Every sentence that names a remedy is hedged.", hopes, "Remedies", (gap) => gap.said),
       ...part("With remedies", "Best supported first.", covered, "Remedies", (gap) => gap.said)));
   } else if (state.view === "articles") {
-    const rows = ordered(articles.map((article, number) => ({ number, title: article.title, date: article.date, publisher: article.publisher,
+    const rows = ordered(articles.map((article, number) => ({ number, title: article.title, date: article.date,
       concepts: concepts.filter((concept) => concept.articles.includes(number)).length,
       links: statements.filter((statement) => statement.evidence.some((passage) => passage.article === number)).length })).filter((row) => articleFits(row.number)), "articles");
-    byId("articles").replaceChildren(make("div", {}, make("h2", {}, "Articles"), make("p", { class: "lead" }, `${count(rows.length, "article")} were read.`),
-      table([{ key: "title", name: "Article" }, { key: "publisher", name: "Publisher" }, { key: "date", name: "Date" }, { key: "concepts", name: "Concepts", number: true }, { key: "links", name: "Statements", number: true }, { name: "" }],
-        rows.map((row) => [cell(titleOf(articles[row.number])), cell(row.publisher), cell(make("time", {}, row.date)), cell(String(row.concepts), "concepts", true), cell(String(row.links), "statements", true),
+    byId("articles").replaceChildren(make("div", {}, make("h2", {}, "Articles"), make("p", { class: "lead" }, count(rows.length, "article"), narrowed() ? underFilters() : ""),
+      table([{ key: "title", name: "Article" }, { key: "date", name: "Date" }, { key: "concepts", name: "Concepts", number: true }, { key: "links", name: "Statements", number: true }, { name: "" }],
+        rows.map((row) => [cell(make("div", {}, titleOf(articles[row.number]), articles[row.number].publisher && make("small", {}, articles[row.number].publisher))), cell(make("time", {}, row.date)), cell(String(row.concepts), "concepts", true), cell(String(row.links), "statements", true),
           cell(make("button", { class: "link", on: { click: () => { byId("article").value = row.number; state.article = row.number; go(null, "map"); fit(true); } } }, "Show on the map"))]), "articles")));
   }
 }

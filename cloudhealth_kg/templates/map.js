@@ -6,10 +6,11 @@ const network = new vis.Network(byId("canvas"), { nodes, edges }, {
   physics: false, layout: { improvedLayout: false }, autoResize: false,
   interaction: { hover: true, tooltipDelay: 100000, hideEdgesOnDrag: statements.length > 1500,
     hideEdgesOnZoom: statements.length > 3000, selectConnectedEdges: false, zoomSpeed: 0.8 },
-  nodes: { borderWidth: 1.5, scaling: { label: { drawThreshold: 9, maxVisible: 22 } }, labelHighlightBold: false,
+  nodes: { borderWidth: 1.5, scaling: { label: { drawThreshold: narrow.matches ? 7 : 9, maxVisible: 22 } }, labelHighlightBold: false,
     font: { face: getComputedStyle(document.body).fontFamily, vadjust: -2 }, chosen: false },
   edges: { selectionWidth: 0, hoverWidth: 0, chosen: false, arrowStrikethrough: false },
 });
+byId("canvas").firstElementChild.tabIndex = -1;  // the lists are for the keyboard
 window.cloudhealthPage = { network, concepts, statements, state };
 const twins = new Map();
 statements.forEach((statement) => {
@@ -38,9 +39,9 @@ function signposts() {
   const scale = network.getScale();
   const taken = [];
   const chosen = new Set();
-  for (const number of seen.wanted.slice(0, 80)) {
-    const { x, y, label, font, size } = data.map.nodes[number];
-    const letter = Math.max(font.size, 11.5 / scale);
+  for (const number of [...seen.drawn].slice(0, 80)) {
+    const { x, y, label, size } = { ...data.map.nodes[number], ...placed(number) };
+    const letter = Math.max(letterIn(number, seen.apart), 11.5 / scale);
     const lines = label.split("\n");
     const half = Math.max(...lines.map((line) => line.length)) * letter * 0.3;
     const box = [x - half, x + half, y + size, y + size + lines.length * letter * 1.25];
@@ -52,13 +53,13 @@ function signposts() {
   return chosen;
 }
 function placed(number) {
-  if (!seen.around) return {};
+  if (!seen.around) return seen.apart ? seen.apart.get(number) : {};
   const { x, y, side } = seen.around.get(number);
   return side ? { x, y, label: " " } : { x, y };
 }
 function letterOf(number, lifted, scale) {
   if (seen.around) return 18;
-  const size = data.map.nodes[number].font.size;
+  const size = letterIn(number, seen.apart);
   const legible = lifted ? 12.5 : landmarks.has(number) ? 11.5 : 0;
   return Math.min(Math.max(size, legible / scale), Math.max(18 / scale, 6), 150);
 }
@@ -71,7 +72,7 @@ function nodeStyle(number, near) {
   const scale = network.getScale();
   const base = data.map.nodes[number];
   return {
-    ...base, ...placed(number), title: undefined, opacity: bright ? 1 : 0.13,
+    ...base, ...placed(number), size: seen.around ? base.size : Math.max(base.size, (narrow.matches ? 2.2 : 3.2) / scale), title: undefined, opacity: bright ? 1 : 0.13,
     color: { background: said ? tone : palette.paper, border: focus ? palette.ink : said ? palette.paper : palette.guidance },
     borderWidth: focus ? 3.5 : said ? 1.5 : 2, shapeProperties: { borderDashes: said ? false : [3, 3] },
     font: { ...base.font, color: bright ? palette.ink : "rgba(0,0,0,0)", strokeWidth: 4,
@@ -92,7 +93,8 @@ function edgeStyle(read, near) {
     dashes: { asserted: false, hedged: [9, 7], denied: [2, 7], guidance: [1.5, 6] }[read.how],
     label: read.how === "denied" && bright ? "✕" : undefined,
     font: { size: 13, color: palette.denied, strokeWidth: 3, strokeColor: palette.paper },
-    smooth: seen.around ? { enabled: true, type: "cubicBezier", forceDirection: "horizontal", roundness: 0.45 }
+    arrowStrikethrough: seen.around !== null, endPointOffset: { from: 0, to: seen.around && statement.to === state.focus ? 12 : 0 },
+    smooth: seen.around && !statement.twin ? { enabled: false }
       : { enabled: true, type: statement.twin % 2 ? "curvedCCW" : "curvedCW", roundness: 0.1 + 0.12 * statement.twin },
   };
 }
@@ -108,6 +110,10 @@ function draw() {
   replace(nodes, [...seen.drawn].map((number) => nodeStyle(number, near)));
   replace(edges, seen.edges.map((read) => edgeStyle(read, near)));
   byId("empty").hidden = seen.drawn.size > 0;
+  if (!seen.drawn.size) {
+    byId("empty").replaceChildren(...(seen.listed.length ? [`No statement links the ${count(seen.listed.length, "concept")} that fit these filters. `,
+      make("button", { class: "link", on: { click: () => go(null, "concepts") } }, "Show them in the list")] : ["Nothing fits these filters."]));
+  }
 }
 // A soft ground under each community.
 network.on("beforeDrawing", (context) => {
@@ -139,56 +145,53 @@ function resize() {
   if (width > 0 && height > 0) { network.setSize(`${width}px`, `${height}px`); network.redraw(); }
 }
 new ResizeObserver(resize).observe(byId("canvas"));
-// Around a chosen concept, names stand beside their signs, where a column of them can be read.
-const plates = [];
-network.on("afterDrawing", (context) => {
-  plates.length = 0;
-  if (!seen.around) return;
-  const near = hovered !== null ? nearby(hovered) : null;
-  context.textBaseline = "middle";
-  context.font = `15px ${getComputedStyle(document.body).fontFamily}`;
-  for (const [number, { x, y, side }] of seen.around) {
-    if (!side) continue;
-    const { label } = concepts[number];
-    const text = label.length > 34 ? `${label.slice(0, 33)}…` : label;
-    const from = x + side * (data.map.nodes[number].size + 7);
-    const width = context.measureText(text).width;
-    context.textAlign = side < 0 ? "right" : "left";
-    context.fillStyle = near === null || near.has(number) ? palette.ink : palette.faint;
-    context.fillText(text, from, y + 1);
-    plates.push({ number, left: side < 0 ? from - width : from, right: side < 0 ? from : from + width, y });
-  }
-});
-const plateAt = ({ x, y }) => plates.find((plate) => x >= plate.left && x <= plate.right && Math.abs(y - plate.y) < 13);
 const pace = (duration) => (still ? false : { duration, easingFunction: "easeInOutCubic" });
 function fit(animate) {
-  resize();
   if (seen.around) { frameFocus(); return; }
   const main = seen.wanted.filter((number) => seen.drawn.has(number) && seen.linked.has(number));
-  network.fit({ nodes: main.length ? main : undefined, animation: animate ? pace(500) : false, maxZoomLevel: 1.4 });
-}
-let camera = null;  // where the whole map was left
-function frameFocus() {
-  resize();
-  let left = -130, right = 130, top = -60, bottom = 80;
-  for (const [number, place] of seen.around) {
-    const name = place.side * (Math.min(concepts[number].label.length, 34) * 8 + 34);
-    left = Math.min(left, place.x + name);
-    right = Math.max(right, place.x + name);
-    top = Math.min(top, place.y);
-    bottom = Math.max(bottom, place.y);
+  const box = [Infinity, -Infinity, Infinity, -Infinity];
+  for (const number of main.length ? main : seen.drawn) {
+    const { x, y } = { ...data.map.nodes[number], ...placed(number) };
+    const { wide, high, name } = boxOf(number, seen.apart);
+    widen(box, x, y + name / 2, wide / 2, high / 2);
   }
+  if (seen.drawn.size) frame(box, { most: 1.4, animate });
+}
+function widen(box, x, y, half, tall) {
+  box[0] = Math.min(box[0], x - half);
+  box[1] = Math.max(box[1], x + half);
+  box[2] = Math.min(box[2], y - tall);
+  box[3] = Math.max(box[3], y + tall);
+}
+// All of a box clear of what lies over the picture; where it would be too small to read, its middle, the rest by dragging.
+function frame([left, right, top, bottom], { least = 0, most, animate }) {
+  resize();
   const canvas = byId("canvas").getBoundingClientRect();
+  framed = canvas.width > 0;
+  if (!framed) return;
   const cover = coverage(canvas);
-  const scale = Math.min(1.15, (canvas.width - cover.x) / (right - left + 30), (canvas.height - cover.y) / (bottom - top + 150));
-  const position = scale < 0.55 ? { x: 0, y: 0 } : { x: (left + right) / 2, y: (top + bottom) / 2 + 20 };
-  network.moveTo({ position, scale: Math.max(scale, 0.55), offset: { x: -cover.x / 2, y: -cover.y / 2 } });
+  const high = canvas.height - cover.top - cover.bottom - 16;
+  const scale = Math.max(least, Math.min(most, (canvas.width - cover.right - 24) / (right - left), high / (bottom - top)));
+  const position = { x: (left + right) / 2, y: scale * (bottom - top) <= high + 1 ? (top + bottom) / 2 : 0 };
+  network.moveTo({ position, scale, offset: { x: -cover.right / 2, y: (cover.top - cover.bottom) / 2 }, animation: animate ? pace(500) : false });
+  if (!animate || still) draw();  // names follow the scale
+}
+// Width to height of the picture, whether the panel is open or not, so that closing it changes no place.
+function screenShape() {
+  const { width, height } = document.querySelector(".body").getBoundingClientRect();
+  const filters = byId("filters");
+  const beside = getComputedStyle(filters).position === "absolute" ? 0 : filters.offsetWidth;
+  return Math.max(0.4, Math.min(2, (width - beside) / Math.max(1, height - 80)));
 }
 function coverage(canvas) {
-  const panel = byId("panel");
-  if (panel.hidden || getComputedStyle(panel).position === "static") return { x: 0, y: 0 };
-  return narrow.matches ? { x: 0, y: Math.min(panel.offsetHeight, canvas.height * 0.7) } : { x: panel.offsetWidth, y: 0 };
+  const panel = byId("panel").getBoundingClientRect();
+  const over = !byId("panel").hidden && getComputedStyle(byId("panel")).position === "absolute";
+  const line = byId("status").offsetHeight + 22;
+  if (narrow.matches) return { right: 0, top: line, bottom: over ? Math.max(0, canvas.bottom - panel.top) : 16 };
+  return { right: over ? Math.max(0, canvas.right - panel.left) : 0, top: 0, bottom: line };
 }
+let framed = false;  // a map that is hidden has no frame yet
+let camera = null;  // where the whole map was left
 let waiting = 0;
 function hover(number) {
   clearTimeout(waiting);

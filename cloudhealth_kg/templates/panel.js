@@ -25,8 +25,8 @@ function quoteOf(statement, passage) {
 function itemOf(read, other) {
   const { statement } = read;
   const concept = concepts[other];
-  const how = read.how === "guidance" ? count(statement.guidance.length, "source") : read.how === "denied" ? count(new Set(read.passages.map((p) => p.article)).size, "article") : count(read.articles, "article");
-  return make("details", { class: `item ${read.how === "guidance" ? "from-guidance" : ""}`, "data-concept": concept.id },
+  const how = count(read.tally, read.how === "guidance" ? "source" : "article");
+  return make("details", { class: `item ${read.how === "guidance" ? "from-guidance" : ""}`, "data-concept": concept.id, "data-statement": statement.number },
     make("summary", {}, glyph(concept.kind), make("span", { class: "name" }, concept.label),
       read.how === "hedged" ? make("span", { class: "tag hedged" }, "hedged") : "",
       statement.guidance.length && read.how !== "guidance" ? make("span", { class: "tag guidance", title: "Published guidance states it too" }, "guidance") : "",
@@ -39,19 +39,19 @@ function sectionOf(title, readings, centre, { relation, note } = {}) {
   const section = make("section", {});
   const many = readings.length;
   const all = make("button", { class: "link" }, "Show all sentences");
+  const items = () => [...section.querySelectorAll("details")];
+  const allOpen = () => items().every((item) => item.open);
   all.addEventListener("click", () => {
-    const items = [...section.querySelectorAll("details")];
-    const open = !items.every((item) => item.open);
-    for (const item of items) item.open = open;
-    all.textContent = open ? "Hide sentences" : "Show all sentences";
+    const open = !allOpen();
+    for (const item of items()) item.open = open;
   });
+  section.addEventListener("toggle", () => { all.textContent = allOpen() ? "Hide sentences" : "Show all sentences"; }, true);
   section.append(make("h3", {}, relation ? glyph(relation, "line") : "", title, make("span", { class: "tally" }, String(many)), all));
   if (note) section.append(make("p", { class: "note" }, note));
-  readings.sort((a, b) => b.articles - a.articles || b.passages.length - a.passages.length || concepts[end(a, centre)].label.localeCompare(concepts[end(b, centre)].label, "en"));
+  readings.sort(byStrength(centre));
   section.append(...readings.map((read) => itemOf(read, end(read, centre))));
   return section;
 }
-const end = (read, centre) => (read.statement.from === centre ? read.statement.to : read.statement.from);
 
 function showPanel() {
   const panel = byId("panel");
@@ -71,7 +71,7 @@ function showPanel() {
       ? `Named in ${count(named.length, "article")} · ${count(links.length, "statement")}` : "Named by published guidance, in no article here"))];
   if (concept.definition || concept.alt.length || !concept.known) {
     parts.push(make("div", { class: "about" }, concept.definition ? make("p", { class: "definition" }, concept.definition) : "",
-      concept.alt.length ? make("p", { class: "aka" }, `Also called ${concept.alt.join(", ")}`) : "",
+      concept.alt.length ? alsoCalled(concept.alt) : "",
       concept.known ? "" : make("p", { class: "aka" }, "A candidate: the articles name it, the ontology does not hold it yet.")));
   }
   const challenge = concept.kind === "challenge";
@@ -101,9 +101,21 @@ function showPanel() {
     parts.push(make("section", {}, make("h3", {}, "Named in", make("span", { class: "tally" }, String(named.length))),
       make("ul", { class: "named" }, ...named.map((number) => make("li", {}, titleOf(articles[number]), " ", make("small", {}, [articles[number].publisher, articles[number].date].filter(Boolean).join(" · ")))))));
   }
+  // The same concept under other filters stays open where it was.
+  const same = panel.dataset.concept === concept.id && !panel.hidden;
+  const open = new Set(same ? [...panel.querySelectorAll("details[open]")].map((item) => item.dataset.statement) : []);
+  const top = same ? panel.scrollTop : 0;
+  panel.dataset.concept = concept.id;
   panel.hidden = false;
   panel.replaceChildren(...parts, make("div", { class: "end" }));
-  panel.scrollTop = 0;
+  for (const item of panel.querySelectorAll("details")) item.open = open.has(item.dataset.statement);
+  panel.scrollTop = top;
+}
+function alsoCalled(names) {
+  const some = names.length > 6 ? 4 : names.length;
+  const first = `Also called ${names.slice(0, some).join(", ")}`;
+  return some === names.length ? make("p", { class: "aka" }, first)
+    : make("details", { class: "aka" }, make("summary", {}, first, make("span", { class: "more" }, ` and ${names.length - some} more`)), make("p", {}, names.slice(some).join(", ")));
 }
 const titleOf = (article) => article.source
   ? make("a", { href: article.source, target: "_blank", rel: "noopener noreferrer nofollow" }, article.title) : make("span", { class: "title" }, article.title);

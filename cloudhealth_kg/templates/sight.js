@@ -1,7 +1,7 @@
 // What is to be seen under the filters.
 
 const state = {
-  view: "map", focus: null, limit: data.drawn,
+  view: "map", focus: null, near: Infinity, limit: null,
   kinds: new Set(KINDS), relations: new Set(RELATIONS),
   hedged: true, denied: false, guidance: false, unlinked: false,
   article: null, from: null, to: null, community: null, confidence: 0,
@@ -21,8 +21,10 @@ function reading(statement) {
   const support = passages.filter((passage) => passage.stance < 2);
   const how = passages.length ? STANCES[Math.min(...passages.map((passage) => passage.stance))]
     : statement.guidance.length ? "guidance" : null;
-  return { statement, passages, how, articles: new Set(support.map((passage) => passage.article)).size,
-    hidden: statement.evidence.length - passages.length };
+  const bearing = how === "denied" ? passages : support;
+  const articles = new Set(bearing.map((passage) => passage.article)).size;
+  return { statement, passages, how, articles: how === "denied" ? 0 : articles, tally: how === "guidance" ? statement.guidance.length : articles,
+    confidence: Math.max(0, ...bearing.map((passage) => passage.confidence)), hidden: statement.evidence.length - passages.length };
 }
 function howShown(read) {
   if (read.how === "asserted") return true;
@@ -30,6 +32,11 @@ function howShown(read) {
   if (read.how === "denied") return state.denied;
   return read.how === "guidance" && state.guidance;
 }
+const end = (read, centre) => (read.statement.from === centre ? read.statement.to : read.statement.from);
+// What articles say before what guidance alone says; by articles (or sources), guidance agreeing, confidence, name.
+const byStrength = (centre) => (a, b) => (a.how === "guidance") - (b.how === "guidance") || b.tally - a.tally
+  || (b.statement.guidance.length > 0) - (a.statement.guidance.length > 0) || b.confidence - a.confidence
+  || concepts[end(a, centre)].label.localeCompare(concepts[end(b, centre)].label, "en");
 const communityFits = (concept) => state.community === null || concept.community === state.community;
 const namedIn = (concept) => concept.articles.filter(articleFits);
 
@@ -43,40 +50,16 @@ function see() {
   const listed = concepts.map((concept, number) => number)
     .filter((number) => open[number] && (linked.has(number) || namedIn(concepts[number]).length > 0));
   const wanted = listed.filter((number) => linked.has(number) || state.unlinked);
-  const whole = new Set(wanted.slice(0, state.limit));
-  let drawn = whole, edges = shown, around = null;
+  const whole = new Set(wanted.slice(0, state.limit ?? (narrow.matches ? 28 : data.drawn)));
+  let drawn = whole, edges = shown, around = null, many = 0;
   if (state.focus !== null) {
     edges = shown.filter((read) => read.statement.from === state.focus || read.statement.to === state.focus);
-    around = placesAround(state.focus, edges);
+    ({ places: around, many } = placesAround(state.focus, edges, state.near));
     drawn = new Set(around.keys());
   }
   edges = edges.filter((read) => drawn.has(read.statement.from) && drawn.has(read.statement.to));
-  seen = { readings, shown, linked, listed, wanted, whole, drawn, edges, around };
-}
-
-// A chosen concept in the middle, what leads to it on the left, what it leads to on the right.
-function placesAround(centre, links) {
-  const sides = [[], []];
-  const met = new Set([centre]);
-  const rank = (read) => [Object.keys(HEADINGS).indexOf(read.statement.relation), -read.articles];
-  for (const read of [...links].sort((a, b) => rank(a)[0] - rank(b)[0] || rank(a)[1] - rank(b)[1])) {
-    const other = read.statement.from === centre ? read.statement.to : read.statement.from;
-    if (met.has(other)) continue;
-    met.add(other);
-    sides[read.statement.from === centre ? 1 : 0].push(other);
-  }
-  const places = new Map([[centre, { x: 0, y: 0, side: 0 }]]);
-  sides.forEach((members, side) => {
-    const roomy = Math.min(54, Math.max(30, 560 / members.length));
-    const tall = members.map((number) => Math.max(2 * data.map.nodes[number].size + 8, roomy));
-    const sum = tall.reduce((all, one) => all + one, 0);
-    let top = -sum / 2;
-    members.forEach((number, row) => {
-      const y = top + tall[row] / 2;
-      const way = side ? 1 : -1;
-      places.set(number, { x: way * (190 + sum / 10 - 60 * (y / (sum / 2)) ** 2), y, side: way });
-      top += tall[row];
-    });
-  });
-  return places;
+  // A few that the map has far apart are drawn together, and so are the few that a telephone begins with.
+  const apart = around === null && drawn.size > 0 && (narrow.matches ? state.limit === null : narrowed() && scattered([...drawn]))
+    ? arrange([...drawn], edges, screenShape()) : null;
+  seen = { readings, shown, linked, listed, wanted, whole, drawn, edges, around, many, apart };
 }
