@@ -45,10 +45,10 @@ def commands() -> str:
     return "\n".join(lines)
 
 
-def measure() -> dict[str, list[Outcome]]:
-    """The outcomes of ours and of each baseline on the articles that training never saw."""
+def measure(folder: Path) -> dict[str, list[Outcome]]:
+    """The outcomes of ours and of each baseline on the annotated articles of a folder."""
     ontology = load_ontology()
-    golds = read_gold(ROOT / "corpus/unseen")
+    golds = read_gold(folder)
     results = {OURS: score_all(golds, load_extractor(None, ontology))}
     for name, load in BASELINES.items():
         results[name] = score_all(golds, load(ontology))
@@ -70,7 +70,7 @@ def short_table(results: dict[str, list[Outcome]]) -> str:
     return "\n".join(lines)
 
 
-def long_page(results: dict[str, list[Outcome]]) -> str:
+def long_page(results: dict[str, list[Outcome]], others: dict[str, Path]) -> str:
     """docs/accuracy.md."""
     return f"""# Accuracy
 
@@ -78,9 +78,10 @@ Measured by `make docs` on the 14 articles of `corpus/unseen`, which training ne
 {extractor_version()}. The intervals are bootstrapped over articles.
 
 {accuracy_table(results)}
+{"".join(beside(name, folder) for name, folder in others.items())}
 
 The baselines are what people would use without training: the labels of our ontology found in the
-text, noun chunks with keywords for kinds, and both; their relations are co-occurrence in a
+text, noun chunks with keywords for kinds, both, and the phrases that TextRank ranks highest; their relations are co-occurrence in a
 sentence.
 
 ## Confidence
@@ -91,6 +92,18 @@ sentence.
 
 A bar is the share of findings that are right among those given with that confidence; on the line,
 confidence means what it says.
+
+See also [how accuracy grew with the corpus](learning-curve.md), with the widest test so far, and
+[how contracts fare](contracts.md), a kind of text that training had none of.
+"""
+
+
+def beside(name: str, folder: Path) -> str:
+    """A section with the figures on another set of articles that training never saw."""
+    return f"""
+## {name}
+
+{accuracy_table(measure(folder))}
 """
 
 
@@ -138,14 +151,25 @@ def main() -> None:
     parser.add_argument(
         "--check", action="store_true", help="change nothing, exit 1 if out of date"
     )
-    if parser.parse_args().check:
+    parser.add_argument(
+        "--beside",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "GOLD_DIR"),
+        help="measure on these annotated articles too; training must not have seen them",
+    )
+    arguments = parser.parse_args()
+    if arguments.check:
         if stale := faults():
             sys.exit(f"out of date: {'; '.join(stale)}; run `make docs`")
         return
-    results = measure()
+    results = measure(ROOT / "corpus/unseen")
+    others = {"Contracts": ROOT / "corpus/contracts"}
+    others |= {name: Path(folder) for name, folder in arguments.beside}
     readme = between(README.read_text("utf-8"), "commands", commands())
     README.write_text(between(readme, "accuracy", short_table(results)), "utf-8")
-    ACCURACY.write_text(long_page(results), "utf-8")
+    ACCURACY.write_text(long_page(results, others), "utf-8")
     draw(results[OURS])
 
 
