@@ -81,8 +81,8 @@ Measured by `make docs` on the 14 articles of `corpus/unseen`, which training ne
 {"".join(beside(name, folder) for name, folder in others.items())}
 
 The baselines are what people would use without training: the labels of our ontology found in the
-text, noun chunks with keywords for kinds, both, and the phrases that TextRank ranks highest; their relations are co-occurrence in a
-sentence.
+text, noun chunks with keywords for kinds, both, and the phrases that TextRank ranks highest; their
+relations are co-occurrence in a sentence.
 
 ## Confidence
 
