@@ -41,9 +41,8 @@ docs: install ## write the generated pages and tables anew
 	$(BIN)/python -m cloudhealth_kg.reference
 	$(BIN)/python docs/generate.py
 
-train: ## train the model that travels in the package (needs torch; half an hour on two cores)
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -e '.[train]'
+train: install ## train the model that travels in the package (two cores: an hour and a half)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'
 	$(BIN)/cloudhealth-kg train corpus/training corpus/articles -o cloudhealth_kg/models/accurate
 
 bench: install ## measure speed, as ratios within one run

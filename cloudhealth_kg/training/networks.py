@@ -39,11 +39,8 @@ class _Network(nn.Module):
 
     def encode(self, embeddings: Tensor, kind_tags: Tensor) -> Tensor:
         """Pieces x width -> pieces x width."""
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.training):
-            hidden = self.bert(
-                inputs_embeds=(embeddings + self.tags(kind_tags))[None]
-            ).last_hidden_state[0]
-        return cast(Tensor, self.dropout(hidden.float()))
+        read = self.bert(inputs_embeds=(embeddings + self.tags(kind_tags))[None])
+        return cast(Tensor, self.dropout(read.last_hidden_state[0]))
 
 
 class SpanNetwork(_Network):
