@@ -29,7 +29,7 @@ NEVER = -1e4
 class Settings:
     """What a training run may vary; the defaults are those of the model that travels with us."""
 
-    epochs: int = 7
+    epochs: int = 5
     pair_epochs: int = 5
     rate: float = 2e-4
     head_rate: float = 1e-3
