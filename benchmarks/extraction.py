@@ -14,10 +14,12 @@ from pathlib import Path
 
 import spacy
 
-from cloudhealth_kg.annotate import BASE_PIPELINE, load_pipeline
-from cloudhealth_kg.articles import find_files, read_article
+from cloudhealth_kg.annotate import load_pipeline
+from cloudhealth_kg.articles import read_article
 from cloudhealth_kg.build import build
 from cloudhealth_kg.extract import extract
+from cloudhealth_kg.files import find_files
+from cloudhealth_kg.versions import BASE_PIPELINE
 
 ROUNDS = 3
 

@@ -26,9 +26,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from sample_extractor import load_extractor as load_sample  # noqa: E402
 
-from cloudhealth_kg.articles import find_files, read_article  # noqa: E402
+from cloudhealth_kg.articles import read_article  # noqa: E402
 from cloudhealth_kg.build import build  # noqa: E402
 from cloudhealth_kg.dataset import status  # noqa: E402
+from cloudhealth_kg.files import find_files  # noqa: E402
 from cloudhealth_kg.formats import export  # noqa: E402
 from cloudhealth_kg.model import RELATIONS  # noqa: E402
 from cloudhealth_kg.store import open_dataset  # noqa: E402

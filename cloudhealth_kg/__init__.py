@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cloudhealth_kg.analysis import Analysis, analyse
     from cloudhealth_kg.analysis_report import to_report
     from cloudhealth_kg.annotate import annotate, load_pipeline
-    from cloudhealth_kg.articles import find_files, read_article, read_text
+    from cloudhealth_kg.articles import read_article, read_text
     from cloudhealth_kg.build import BuildReport, build
     from cloudhealth_kg.dataset import put_article, read_extraction, remove_article, status
     from cloudhealth_kg.errors import (
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
     from cloudhealth_kg.evaluate import count, score_all, score_extraction
     from cloudhealth_kg.extract import extract, to_extraction, to_record
+    from cloudhealth_kg.files import find_files
     from cloudhealth_kg.formats import export, load_export
     from cloudhealth_kg.gold import read_gold
     from cloudhealth_kg.model import (
@@ -61,7 +62,7 @@ _HOMES = {
     "analysis": ("Analysis", "analyse"),
     "analysis_report": ("to_report",),
     "annotate": ("annotate", "load_pipeline"),
-    "articles": ("find_files", "read_article", "read_text"),
+    "articles": ("read_article", "read_text"),
     "build": ("BuildReport", "build"),
     "dataset": ("put_article", "read_extraction", "remove_article", "status"),
     "errors": (
@@ -75,6 +76,7 @@ _HOMES = {
     "evaluate": ("count", "score_all", "score_extraction"),
     "extract": ("extract", "to_extraction", "to_record"),
     "formats": ("export", "load_export"),
+    "files": ("find_files",),
     "gold": ("read_gold",),
     "model": (
         "Article",

@@ -8,6 +8,7 @@ from typing import Literal
 from tabulate import tabulate
 
 from cloudhealth_kg.analysis import Analysis, Remedy
+from cloudhealth_kg.printable import one_line
 
 ReportFormat = Literal["text", "markdown", "json"]
 
@@ -103,7 +104,7 @@ def _remedy(remedy: Remedy) -> str:
 def _part(section: _Section, top: int, format_: ReportFormat) -> str:
     heading, sentence, names, rows = section
     markdown = format_ == "markdown"
-    clean = _markdown_text if markdown else _plain
+    clean = _markdown_text if markdown else one_line
     shown = [[clean(cell) for cell in row] for row in (rows[:top] if top else rows)]
     lines = [f"## {heading}\n" if markdown else heading.upper(), sentence]
     if shown:
@@ -126,12 +127,7 @@ def _part(section: _Section, top: int, format_: ReportFormat) -> str:
     return "\n".join([*lines, ""])
 
 
-def _plain(text: str) -> str:
-    """Without characters that steer a terminal or break a line."""
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
 def _markdown_text(text: str) -> str:
     """Text that Markdown and HTML show as it stands."""
-    escaped = "".join(f"\\{c}" if c in "\\`*_[]|~#!" else c for c in _plain(text))
+    escaped = "".join(f"\\{c}" if c in "\\`*_[]|~#!" else c for c in one_line(text))
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

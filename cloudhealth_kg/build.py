@@ -16,7 +16,6 @@ from pathlib import Path
 
 from rdflib import Dataset
 
-from cloudhealth_kg.articles import find_files, read_article
 from cloudhealth_kg.build_report import BuildReport, Outcome, Progress
 from cloudhealth_kg.dataset import (
     ArticleRecord,
@@ -26,10 +25,12 @@ from cloudhealth_kg.dataset import (
     to_quads,
 )
 from cloudhealth_kg.errors import ArticleError, CloudHealthError, QueryError, StoreError
+from cloudhealth_kg.files import find_files
 from cloudhealth_kg.model import Article, Extraction
 from cloudhealth_kg.ontology import Ontology, load_ontology
 from cloudhealth_kg.store import graph_store, local_folder, open_dataset
 from cloudhealth_kg.store_folder import keep_parses
+from cloudhealth_kg.versions import extractor_version as version_of_ours
 from cloudhealth_kg.vocabulary import article_iri
 from cloudhealth_kg.workers import Lost, map_in_order
 
@@ -62,6 +63,7 @@ def build(
     store: str | Path | Dataset,
     *,
     ontology: Ontology | None = None,
+    model: Path | None = None,
     extractor: Callable[[], Extract] | None = None,
     extractor_version: str = "",
     workers: int = 1,
@@ -70,30 +72,25 @@ def build(
 ) -> BuildReport:
     """Let the store hold what the articles in `paths` (files and folders) say.
 
-    `extractor` loads what makes an `Extraction` of an `Article` (default: `extract.load_extractor`
-    with the ontology), and `extractor_version` names all that its results depend on save the
-    ontology. With several `workers` (0: as many as there are processors) each process calls
-    `extractor` once: it must be picklable, such as a `partial` of a module's function, and a
-    script that calls this needs `if __name__ == "__main__":`. `prune` forgets the articles that no
-    file in `paths` gives any more. A build that was stopped goes on where it was when run again.
+    The articles are read with the `model` (a folder; None for ours) and the `ontology`, or by an
+    `extractor` of the caller's: it loads what makes an `Extraction` of an `Article`, and
+    `extractor_version` names all that its results depend on save the ontology. With several
+    `workers` (0: as many as there are processors) each process calls `extractor` once: it must be
+    picklable, such as a `partial` of a module's function, and a script that calls this needs
+    `if __name__ == "__main__":`. `prune` forgets the articles that no file in `paths` gives any
+    more. A build that was stopped goes on where it was when run again.
 
     Raises:
         ArticleError: a path does not exist, or there is no article in any.
         StoreError: the store cannot be opened or written; what was written by then stays.
         ModelError: the extractor cannot be loaded.
     """
+    known = ontology or load_ontology()
     if extractor is None:
-        # spaCy takes half a second, which a caller with an extractor of their own need not wait
-        from cloudhealth_kg.extract import (  # noqa: PLC0415
-            extractor_version as version_of_ours,
-        )
-        from cloudhealth_kg.extract import load_extractor  # noqa: PLC0415
-
-        extractor = partial(load_extractor, ontology=ontology, parses=local_folder(store))
-        extractor_version = version_of_ours()
+        extractor = partial(_load_extractor, model, known, local_folder(store))
+        extractor_version = version_of_ours(model)
     elif not extractor_version:
         raise ValueError("an extractor of your own needs an extractor_version")
-    known = ontology or load_ontology()
     listed = [Path(path) for path in paths]
     files = find_files(listed)
     if not files:
@@ -124,6 +121,7 @@ class _Build:
         self._progress = progress
         self._records = article_records(dataset)
         self._by_identity = {_identity(record): record for record in self._records}
+        self._held = {record.iri for record in self._records}
         self._claimed: dict[str, str] = {}
         """Identity or id of an article to the file that gave it, in this build."""
         self._outcomes: list[Outcome] = []
@@ -152,7 +150,7 @@ class _Build:
             self._settle({name for _, name in files}, prune)
             if refreshed or any(o.change in _WRITTEN for o in self._outcomes):
                 if folder := local_folder(self._dataset):
-                    keep_parses(folder, (r.iri for r in article_records(self._dataset)))
+                    keep_parses(folder, self._held)
                 self._store.publish()
         except StoreError as error:
             raise StoreError(
@@ -196,8 +194,9 @@ class _Build:
         before = self._by_identity.get(reading.identity)
         try:
             if before and before.iri != iri:  # its title, and so its id, is new
-                self._store.drop_graph(before.iri)
+                self._forget(before)
             put_quads(self._dataset, iri, reading.lines)
+            self._held.add(iri)
         except QueryError as error:
             return Outcome(name, "failed", reading.id, f"{name}: the server refuses it: {error}")
         if before is None:
@@ -229,13 +228,17 @@ class _Build:
             if _identity(record) in self._claimed or record.path in failed:
                 continue
             if prune:
-                self._store.drop_graph(record.iri)
+                self._forget(record)
                 self._tell(Outcome(record.path, "removed", record.id, "no file gives it any more"))
             elif record.path in names:
                 reason = "the file has become another article; build with --prune to forget this"
                 self._tell(Outcome(record.path, "stale", record.id, reason))
             else:
                 self._not_given += 1
+
+    def _forget(self, record: ArticleRecord) -> None:
+        self._store.drop_graph(record.iri)
+        self._held.discard(record.iri)
 
     def _tell(self, outcome: Outcome) -> None:
         self._outcomes.append(outcome)
@@ -264,13 +267,27 @@ def _digest(path: Path) -> str:
 # In the worker process
 
 
+def _load_extractor(model: Path | None, ontology: Ontology, parses: Path | None) -> Extract:
+    from cloudhealth_kg.extract import load_extractor  # noqa: PLC0415  see _load_reader
+
+    return load_extractor(model, ontology, parses=parses)
+
+
 def _load_reader(
     extractor: Callable[[], Extract], versions: tuple[str, str]
 ) -> Callable[[_Task], _Reading]:
-    return partial(_read, extractor(), versions)
+    # What reads and extracts takes seconds to load; a build that finds nothing new loads it not
+    from cloudhealth_kg.articles import read_article  # noqa: PLC0415
+
+    return partial(_read, read_article, extractor(), versions)
 
 
-def _read(extract: Extract, versions: tuple[str, str], task: _Task) -> _Reading:
+def _read(
+    read_article: Callable[..., Article],
+    extract: Extract,
+    versions: tuple[str, str],
+    task: _Task,
+) -> _Reading:
     try:
         article = read_article(task.path, name=task.name)
         extraction = extract(article)

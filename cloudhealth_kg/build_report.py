@@ -79,3 +79,21 @@ class Progress:
     done: int
     total: int
     outcome: Outcome
+
+
+def build_summary(report: BuildReport) -> str:
+    """What a build did, with a line for each file that needs a look."""
+    needing_a_look = (*report.changed, *report.removed, *report.duplicates, *report.stale)
+    lines = [f"{o.change}: {o.path}: {o.reason}" for o in needing_a_look]
+    lines += [f"failed: {o.reason}" for o in report.failed]
+    lines += [f"warning: {warning}" for o in report.outcomes for warning in o.warnings]
+    counts = [
+        f"{len(report.of(change))} {change}"
+        for change in ("added", "changed", "unchanged", "removed", "duplicate", "failed")
+        if report.of(change) or change in {"added", "unchanged"}
+    ]
+    if report.not_given:
+        lines.append(
+            f"kept: {report.not_given} articles that no file gave this time; --prune forgets them"
+        )
+    return "\n".join([*lines, ", ".join(counts)])

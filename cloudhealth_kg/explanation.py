@@ -60,7 +60,7 @@ def _concept_lines(doc: Doc, concept: NamedConcept) -> Iterator[str]:
             for kind, share in zip(KINDS, span.kinds, strict=True)
             if share >= 0.05
         )
-        quote = doc.text[span.start : span.end]
+        quote = doc._.article.text[span.start : span.end]
         yield f"  [{span.start}, {span.end}) {quote!r} scores {span.score:.2f}: {kinds}"
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from cloudhealth_kg.annotate import BASE_PIPELINE, annotate, load_pipeline
+from cloudhealth_kg.annotate import annotate, load_pipeline
 from cloudhealth_kg.concepts import NamedConcept
 from cloudhealth_kg.model import (
     Article,
@@ -20,9 +19,10 @@ from cloudhealth_kg.model import (
     Mention,
     Statement,
 )
-from cloudhealth_kg.neural import Model, PairScore, default_model, load_model
+from cloudhealth_kg.neural import Model, PairScore
 from cloudhealth_kg.ontology import Ontology
 from cloudhealth_kg.stance import read_stance
+from cloudhealth_kg.versions import BASE_PIPELINE
 
 FLOOR = 0.02
 """Pairs less probable than this are not looked at, nor listed as rejected."""
@@ -71,7 +71,7 @@ def to_extraction(doc: Doc) -> Extraction:
 
 def weigh(doc: Doc) -> tuple[Extraction, list[Rejected]]:
     """The extraction of a `Doc`, and the pairs that were weighed and found too light."""
-    article: Article = doc._.article
+    article: Article = doc._.article  # its text costs nothing, `doc.text` is joined at each use
     concepts: Sequence[NamedConcept] = doc._.concepts
     model: Model = doc._.model
     pairs = model.pairs.score(
@@ -102,7 +102,7 @@ def weigh(doc: Doc) -> tuple[Extraction, list[Rejected]]:
     extraction = Extraction(
         article,
         tuple(sorted((_to_concept(c) for c in concepts), key=lambda c: c.iri)),
-        tuple(_mentions(doc, concepts)),
+        tuple(_mentions(article.text, concepts)),
         tuple(sorted(statements, key=lambda s: (s.subject, s.predicate, s.object))),
     )
     return extraction, sorted(rejected, key=lambda r: (-r.confidence, r.source, r.target))
@@ -119,12 +119,12 @@ def _to_concept(concept: NamedConcept) -> Concept:
     return Concept(concept.iri, concept.kind, concept.label, concept.known)
 
 
-def _mentions(doc: Doc, concepts: Sequence[NamedConcept]) -> list[Mention]:
+def _mentions(text: str, concepts: Sequence[NamedConcept]) -> list[Mention]:
     mentions = {
         (span.start, span.end): Mention(
             span.start,
             span.end,
-            doc.text[span.start : span.end],
+            text[span.start : span.end],
             concept.iri,
             concept.confidence,
         )
@@ -138,6 +138,7 @@ def _evidence(
     doc: Doc, pair: PairScore, confidence: float, *, asserted: bool
 ) -> tuple[Evidence, ...]:
     """The passages that bear a statement; of a pair below the threshold only its denials."""
+    article: Article = doc._.article
     best = pair.places[0][2]
     found: dict[tuple[int, int], Evidence] = {}
     for source_place, target_place, strength in pair.places[:MOST_PASSAGES]:
@@ -151,8 +152,8 @@ def _evidence(
         evidence = Evidence(
             start,
             end,
-            doc.text[start:end],
-            doc._.article.section_at(start),
+            article.text[start:end],
+            article.section_at(start),
             rule,
             stance,
             round(confidence * strength / best, 2),
@@ -188,7 +189,7 @@ def _block(doc: Doc, offset: int) -> str:
 
 
 def _trim(doc: Doc, start: int, end: int) -> tuple[int, int]:
-    quote = doc.text[start:end]
+    quote = doc._.article.text[start:end]
     return start + len(quote) - len(quote.lstrip()), end - (len(quote) - len(quote.rstrip()))
 
 
@@ -206,12 +207,6 @@ def load_extractor(
         ModelError: the model or the spaCy pipeline cannot be loaded.
     """
     return partial(extract, nlp=load_pipeline(model, ontology=ontology, base=base), parses=parses)
-
-
-def extractor_version(model: Path | None = None, base: str = BASE_PIPELINE) -> str:
-    """Names all that an extraction depends on, save the article and the ontology."""
-    trained = load_model(model or default_model()).version
-    return f"cloudhealth-kg {version('cloudhealth-kg')}, {trained}, {base} {version(base)}"
 
 
 def to_record(extraction: Extraction) -> dict[str, Any]:

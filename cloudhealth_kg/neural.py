@@ -5,7 +5,6 @@ window at a time and on one thread, so that an article's scores depend on nothin
 and the model.
 """
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from tokenizers import Tokenizer
 
 from cloudhealth_kg.errors import ModelError
 from cloudhealth_kg.model import KINDS, RELATIONS, Article, Kind, Relation
+from cloudhealth_kg.versions import model_config
 from cloudhealth_kg.windows import (
     ADMISSIBLE,
     ConceptSpans,
@@ -33,8 +33,6 @@ from cloudhealth_kg.windows import (
 Floats = NDArray[np.float32]
 Span = tuple[int, int]
 
-FILES = ("config.json", "tokenizer.json", "words.npz", "spans.onnx", "pairs.onnx")
-FORMAT = 1
 DECIMALS = 4
 """Scores are rounded to this, so that the last bits of an addition decide nothing."""
 
@@ -217,11 +215,6 @@ def logit(score: float) -> float:
     return math.log(bounded / (1 - bounded))
 
 
-def default_model() -> Path:
-    """The folder of the model that travels with the package."""
-    return Path(__file__).resolve().parent / "models" / "accurate"
-
-
 @lru_cache(maxsize=4)
 def load_model(folder: Path) -> Model:
     """Read a model folder.
@@ -229,19 +222,8 @@ def load_model(folder: Path) -> Model:
     Raises:
         ModelError: a file is missing or damaged, or another version of the program wrote it.
     """
-    missing = [name for name in FILES if not (folder / name).is_file()]
-    if missing:
-        raise ModelError(
-            f"{folder}: no model here, {missing[0]} is missing; give the folder that "
-            "`cloudhealth-kg train` wrote"
-        )
+    config = model_config(folder)
     try:
-        config = json.loads((folder / "config.json").read_text("utf-8"))
-        if config["format"] != FORMAT:
-            raise ModelError(
-                f"{folder}/config.json: model format {config['format']}, this version reads "
-                f"{FORMAT}; train the model again with this version"
-            )
         table = load_words(folder)
         return Model(
             version=config["version"],
@@ -252,8 +234,6 @@ def load_model(folder: Path) -> Model:
             concept_calibration=Calibration(tuple(config["concept_calibration"])),
             relation_calibration=Calibration(tuple(config["relation_calibration"])),
         )
-    except ModelError:
-        raise
     except Exception as error:  # each of four libraries raises its own
         raise ModelError(f"{folder}: the model is damaged ({error}); install it again") from error
 

@@ -1,4 +1,4 @@
-"""What the command line prints for people: extractions, builds, analyses, evaluations."""
+"""What the command line prints for people: extractions, passages, evaluations."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,11 +6,11 @@ from textwrap import fill
 
 from tabulate import tabulate
 
-from cloudhealth_kg.build import BuildReport
 from cloudhealth_kg.evaluate import Outcome, bootstrap_f1, calibration_error, rates_by_name
 from cloudhealth_kg.extract import to_record
 from cloudhealth_kg.gold import GoldArticle
 from cloudhealth_kg.model import Extraction
+from cloudhealth_kg.printable import one_line
 
 
 def extraction_table(extraction: Extraction) -> str:
@@ -49,24 +49,6 @@ def extraction_table(extraction: Extraction) -> str:
 def extraction_line(extraction: Extraction) -> str:
     """An article's record as one line of JSON."""
     return json.dumps(to_record(extraction), ensure_ascii=False) + "\n"
-
-
-def build_summary(report: BuildReport) -> str:
-    """What a build did, with a line for each file that needs a look."""
-    needing_a_look = (*report.changed, *report.removed, *report.duplicates, *report.stale)
-    lines = [f"{o.change}: {o.path}: {o.reason}" for o in needing_a_look]
-    lines += [f"failed: {o.reason}" for o in report.failed]
-    lines += [f"warning: {warning}" for o in report.outcomes for warning in o.warnings]
-    counts = [
-        f"{len(report.of(change))} {change}"
-        for change in ("added", "changed", "unchanged", "removed", "duplicate", "failed")
-        if report.of(change) or change in {"added", "unchanged"}
-    ]
-    if report.not_given:
-        lines.append(
-            f"kept: {report.not_given} articles that no file gave this time; --prune forgets them"
-        )
-    return "\n".join([*lines, ", ".join(counts)])
 
 
 def accuracy_table(results: Mapping[str, Sequence[Outcome]]) -> str:
@@ -122,7 +104,7 @@ def quote_passages(rows: Sequence[tuple[str, ...]]) -> str:
             said = (subject, relation, object_)
             lines += ["", one_line(f"{subject} {relation} {object_}", 120)]
         place = f"{article}, {section}" if section and section != article else article
-        lines.append(fill(f"“{printable(quote)}”", 96, initial_indent="  ", subsequent_indent="  "))
+        lines.append(fill(f"“{one_line(quote)}”", 96, initial_indent="  ", subsequent_indent="  "))
         lines.append(f"  {one_line(place, 80)} ({stance}, confidence {confidence})")
     return "\n".join(lines).lstrip("\n")
 
@@ -146,17 +128,6 @@ def sentence_at(text: str, place: tuple[int, int]) -> str:
     start = max(text.rfind(mark, 0, place[0]) for mark in (". ", "? ", "! ", "\n"))
     ends = [end for mark in (". ", "? ", "! ", "\n") if (end := text.find(mark, place[1])) >= 0]
     return text[start + 1 : min(ends, default=len(text) - 1) + 1].strip()
-
-
-def printable(text: str) -> str:
-    """Text on one line, without characters that would steer a terminal."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def one_line(text: str, width: int) -> str:
-    """`printable` text, cut to a width."""
-    flat = printable(text)
-    return flat if len(flat) <= width else flat[: width - 1].rstrip() + "…"
 
 
 def _table(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> str:

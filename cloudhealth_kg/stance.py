@@ -25,7 +25,7 @@ _FAILURES = frozenset(
 _HELPS = frozenset(
     """
     address allow avoid block close contain counter cure curb cut deter eliminate enable end
-    ensure fix guarantee handle help improve lower mend minimise minimize mitigate overcome
+    ensure fix guarantee handle help improve keep lower mend minimise minimize mitigate overcome
     prevent protect reduce relieve remove resolve save secure shield solve spare stop support
     tackle work
     """.split()
@@ -35,24 +35,53 @@ _HEDGES = frozenset(
     """
     may might could would perhaps possibly potentially probably presumably allegedly supposedly
     hope hopefully promise claim expect believe likely unlikely seem appear suggest if whether
+    unless
     """.split()
 )
+_MYTHS = frozenset(["fallacy", "illusion", "misconception", "myth"])
+_HARDLY_ANYTHING = frozenset(["little", "nothing"])
 
 
 def read_stance(source: Span, target: Span) -> Stance:
     """The stance of the text towards a relation between two mentions.
 
     Negated where what joins them is denied ("does not prevent", "no cure for", "fails to stop"),
-    hedged where it is possible, hoped for or conditional, else asserted.
+    hedged where it is possible, hoped for, asked or conditional, else asserted. That a measure was
+    not taken ("had no backups") denies nothing of what it does.
     """
     if source.sent == target.sent:
         chain = hedgeable = list(_joining(source.root, target.root))
     else:
         chain = [token for end in (source, target) for token in _governing(end.root)]
         hedgeable = [token for end in (source, target) for token in (end.root, *end.root.ancestors)]
-    if _denied(chain) or any(child.lower_ == "no" for child in source.root.children):
+    if _denied(chain) or _passed_over(source) or _ruled_out(source.root, chain):
         return "negated"
-    return "hedged" if _hedged(hedgeable) else "asserted"
+    return "hedged" if _hedged(hedgeable) or _asked(source.sent) else "asserted"
+
+
+def _passed_over(source: Span) -> bool:
+    """Whether the source is what something else was done instead of."""
+    return source.doc[max(0, source.start - 2) : source.start].text.lower() in {
+        "instead of",
+        "rather than",
+    }
+
+
+def _ruled_out(source: Token, chain: list[Token]) -> bool:
+    """Whether no such source helps: "no policy prevents", "neither filters nor training stops"."""
+    helps = any(t.lemma_.lower() in _HELPS and t.pos_ == "VERB" for t in chain)
+    words = {child.lower_ for child in source.children}
+    return (
+        helps
+        and "nsubj" in source.dep_
+        and bool(words & {"no", "neither"})
+        and "other" not in words
+    )
+
+
+def _asked(sentence: Span) -> bool:
+    """Whether the sentence asks if something is so; what it asks who or how, it takes for so."""
+    return sentence.text.rstrip().endswith("?") and sentence[0].pos_ == "AUX"
 
 
 def _hedged(chain: list[Token]) -> bool:
@@ -60,9 +89,14 @@ def _hedged(chain: list[Token]) -> bool:
     words = [word for token in chain for word in (token, *token.children)]
     if top.dep_ in {"ccomp", "xcomp"}:
         words.append(top.head)
+    if any(word.lower_ == "in" and "theory" in {w.lower_ for w in word.children} for word in words):
+        return True
     return any(
         word.lemma_.lower() in _HEDGES
-        and (word == top.head or word.dep_ in {"aux", "advmod", "mark", "ROOT", "ccomp", "xcomp"})
+        and (
+            word == top.head
+            or word.dep_ in {"acomp", "advmod", "aux", "ccomp", "mark", "ROOT", "xcomp"}
+        )
         for word in words
     )
 
@@ -71,10 +105,18 @@ def _denied(chain: list[Token]) -> bool:
     for token in chain:
         lemma = token.lemma_.lower()
         helps = lemma in _HELPS and token.pos_ in {"VERB", "AUX"}
-        negations = [c for c in token.children if c.lower_ in _NEGATIONS]
+        negations = [
+            c
+            for c in token.children
+            if c.lower_ in _NEGATIONS and not any(w.lower_ == "only" for w in c.children)
+        ]
         if helps and any(c.dep_ in {"neg", "advmod", "det", "preconj"} for c in negations):
             return True
         if helps and token.head.lemma_.lower() in _FAILS and token.dep_ == "xcomp":
+            return True
+        if token.head.lemma_.lower() in _MYTHS and token.dep_ in {"acl", "ccomp"}:
+            return True
+        if lemma == "do" and any(c.lower_ in _HARDLY_ANYTHING for c in token.children):
             return True
         if lemma in _FAILURES and token.pos_ == "NOUN":
             verb = token.head

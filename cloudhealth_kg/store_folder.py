@@ -47,7 +47,7 @@ def prepare(folder: Path) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     about = {"format": FORMAT, "made_by": _made_by(), "made": _iso(time.time())}
-    _replace_text(folder / "store.json", json.dumps(about, indent=2) + "\n")
+    replace_bytes(folder / "store.json", f"{json.dumps(about, indent=2)}\n".encode(), durable=True)
 
 
 def check_format(folder: Path) -> None:
@@ -139,7 +139,7 @@ def add_snapshot(folder: Path, write: Callable[[Path], None]) -> None:
     write(partial)
     _reader_lock_path(snapshots / name).touch()
     partial.rename(snapshots / name)
-    _replace_text(folder / "current", name + "\n")
+    replace_bytes(folder / "current", f"{name}\n".encode(), durable=True)
     for old in names[: 1 - _SNAPSHOTS_KEPT]:
         _remove_snapshot(snapshots / old)
     for path in snapshots.iterdir():
@@ -236,11 +236,18 @@ def keep_parses(folder: Path, graphs: Iterable[str]) -> None:
             path.unlink(missing_ok=True)
 
 
-def replace_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that others see the old or the new one, never a part."""
+def replace_bytes(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Write a file so that others see the old or the new one, never a part.
+
+    With `durable` it is on the disk before it takes the place of the old one.
+    """
     path.parent.mkdir(exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(content)
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     partial.replace(path)
 
 
@@ -270,16 +277,6 @@ def _try_lock(file: IO[str], *, exclusive: bool) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _replace_text(path: Path, text: str) -> None:
-    """Write a small file so that others see the old or the new one, never a part."""
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def _made_by() -> str:

@@ -15,10 +15,11 @@ import matplotlib as mpl
 from cloudhealth_kg.baselines import BASELINES
 from cloudhealth_kg.cli import cli
 from cloudhealth_kg.evaluate import Outcome, count, score_all
-from cloudhealth_kg.extract import extractor_version, load_extractor
+from cloudhealth_kg.extract import load_extractor
 from cloudhealth_kg.gold import read_gold
 from cloudhealth_kg.ontology import load_ontology
 from cloudhealth_kg.report import accuracy_table, calibration_text
+from cloudhealth_kg.versions import extractor_version
 
 mpl.use("svg")
 mpl.rcParams["svg.hashsalt"] = "cloudhealth-kg"

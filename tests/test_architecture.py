@@ -8,7 +8,6 @@ PACKAGE = Path(__file__).resolve().parent.parent / "cloudhealth_kg"
 HEIGHTS = (
     {"errors", "model", "labels"},
     {
-        "articles",
         "vocabulary",
         "windows",
         "workers",
@@ -16,7 +15,11 @@ HEIGHTS = (
         "store_folder",
         "decisions",
         "build_report",
+        "files",
+        "printable",
+        "versions",
     },
+    {"articles"},
     {"extension", "gold", "neural", "rdf", "sparql_answers"},
     {"sparql_server"},
     {"remote"},

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cloudhealth_kg.articles import MAX_BYTES, decode, find_files, read_article, read_text
+from cloudhealth_kg.articles import MAX_BYTES, decode, read_article, read_text
 from cloudhealth_kg.errors import ArticleError
+from cloudhealth_kg.files import find_files
 from cloudhealth_kg.model import Article
 
 DATA = Path(__file__).parent / "data" / "articles"

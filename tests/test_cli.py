@@ -51,6 +51,27 @@ def test_every_command_shows_an_example_or_says_what_it_does():
         assert done.stdout.splitlines()[2].strip()
 
 
+def test_a_build_that_finds_nothing_new_loads_no_extractor(store):
+    """Neither spaCy nor the model nor the concepts of the ontology are read for nothing."""
+    code = (
+        "import sys\nfrom cloudhealth_kg.cli import cli\n"
+        "try: cli(['build', *sys.argv[2:], '--store', sys.argv[1]])\n"
+        "except SystemExit as done: assert not done.code\n"
+        "from cloudhealth_kg.ontology import load_ontology\n"
+        "assert 'graph' not in vars(load_ontology())\n"
+        "heavy = {'spacy', 'onnxruntime', 'networkx', 'scipy', 'justhtml'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, store, *(ARTICLES / name for name in SOME)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "0 added, 3 unchanged\n")
+
+
 def test_help_loads_nothing_heavy():
     """`--help` imports neither spaCy nor rdflib nor networkx."""
     code = (

@@ -1,7 +1,7 @@
 """Questions answer what they ask; parameters are bound, not pasted; updates and SERVICE refused."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rdflib import Dataset
@@ -359,9 +359,11 @@ def test_question_file_without_a_question_is_refused(tmp_path) -> None:  # type:
         read_questions(tmp_path)
 
 
-def test_answers_do_not_depend_on_other_ontologies(dataset: Dataset) -> None:
+def test_answers_do_not_depend_on_other_ontologies(dataset: Dataset, tmp_path: Path) -> None:
     """An ontology of the caller's own brings its own questions and labels."""
-    ontology = replace(load_ontology(), labels={"shed": (str(CONCEPT["encryption"]),)})
+    labels = tmp_path / "labels.csv"
+    labels.write_text("label,concept\nshed,encryption\n", encoding="utf-8")
+    ontology = load_ontology(labels)
     answer = ask(dataset, "what-a-remedy-brings", {"remedy": "shed"}, ontology=ontology)
 
     assert answer.rows

@@ -19,6 +19,8 @@ import pytest
 from rdflib import Literal, URIRef
 from sample_extractor import SampleOntology, extract
 from test_build import article, changes, fresh, read, run, write
+from test_cli import ARTICLES, SOME
+from test_cli import run as command
 from test_dataset import HOSTILE, make_article, nquads
 
 from cloudhealth_kg.dataset import (
@@ -147,6 +149,37 @@ def test_a_server_holds_the_same_bytes_as_a_folder(server, tmp_path):
         assert validate(dataset) == ()
         assert status(dataset).articles == 6
         assert status(dataset).unfinished == ()
+
+
+def test_each_command_works_at_a_server_as_at_a_folder(server, tmp_path):
+    """Built, validated, asked, drawn, exported and removed from the command line: same bytes."""
+    articles = [ARTICLES / name for name in SOME]
+    folder = tmp_path / "kg"
+    for store in (server, folder):
+        done = command("build", *articles, "--store", store)
+        assert (done.returncode, done.stderr) == (0, "3 added, 0 unchanged\n")
+        assert command("validate", "--store", store).returncode == 0
+    for arguments in (
+        ["query", "mitigations-of", "-p", "challenge=ransomware", "--format", "csv"],
+        ["query", "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s a ch:Statement } }"],
+        ["evidence", "ransomware"],
+        ["analyse"],
+        ["candidates"],
+        ["render", "-o", "-"],
+        ["export", "--format", "nquads"],
+        ["export", "--format", "graphml"],
+    ):
+        here, there = (command(*arguments, "--store", store) for store in (folder, server))
+        assert (there.returncode, there.stdout) == (0, here.stdout), (arguments, there.stderr)
+        assert here.stdout
+    for store in (server, folder):
+        assert command("remove", SOME[0], "--store", store).returncode == 0
+    here, there = (command("status", "--store", store).stdout for store in (folder, server))
+    assert "2" in there.partition("articles")[2].splitlines()[0]
+    assert (
+        here.partition("articles")[2].splitlines()[:5]
+        == (there.partition("articles")[2].splitlines()[:5])
+    )
 
 
 @pytest.mark.parametrize("text", HOSTILE)

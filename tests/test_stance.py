@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import spacy
 
-from cloudhealth_kg.annotate import BASE_PIPELINE
 from cloudhealth_kg.stance import read_stance
+from cloudhealth_kg.versions import BASE_PIPELINE
 
 CASES = [
     tuple(line.split("\t"))

@@ -8,7 +8,8 @@ import pytest
 
 from cloudhealth_kg.articles import read_article
 from cloudhealth_kg.model import KINDS, SIGNATURES
-from cloudhealth_kg.neural import default_model, load_words
+from cloudhealth_kg.neural import load_words
+from cloudhealth_kg.versions import default_model
 from cloudhealth_kg.windows import ADMISSIBLE, MAX_PIECES, cut_windows, pair_mentions
 
 ARTICLES = sorted((Path(__file__).resolve().parent.parent / "corpus" / "articles").glob("*.md"))

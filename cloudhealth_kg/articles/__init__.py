@@ -7,7 +7,6 @@ remedy. Nothing here reads more than the file it is given, and nothing asks the 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePath
 
@@ -20,25 +19,13 @@ from cloudhealth_kg.articles.noise import read_byline, without_noise
 from cloudhealth_kg.articles.origin import Origin, scalar_origin
 from cloudhealth_kg.articles.plain import read_plain, with_headings
 from cloudhealth_kg.errors import ArticleError
+from cloudhealth_kg.files import SUFFIXES
 from cloudhealth_kg.model import Article, Metadata
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "decode", "find_files", "read_article", "read_text"]
+__all__ = ["MAX_BYTES", "decode", "read_article", "read_text"]
 
 MAX_BYTES = 10_000_000
 """Largest file that is read unless the caller allows more."""
-
-SUFFIXES = {
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".mdown": "markdown",
-    ".mkd": "markdown",
-    ".txt": "plain",
-    ".text": "plain",
-    ".html": "html",
-    ".htm": "html",
-    ".xhtml": "html",
-}
-"""File name endings that are read, and as what."""
 
 _SCANT = 25
 """Words of a text so short that a field of the front matter may be the article instead."""
@@ -53,43 +40,6 @@ _LOOKS_MARKDOWN = re.compile(
     r"|\*\*\S[^*\n]{0,200}\*\*|\]\([^\s)]{1,300}\)",
     re.MULTILINE,
 )
-
-
-def find_files(paths: Iterable[Path]) -> list[tuple[Path, str]]:
-    """Return the article files among `paths`, each with its name relative to the folder given.
-
-    A file is taken whatever its ending (reading it says what is wrong); a folder is walked and
-    gives the files whose ending is in `SUFFIXES`, hidden ones and links out of it left alone.
-    Sorted by name, each file once.
-
-    Raises:
-        ArticleError: a path does not exist or cannot be listed.
-    """
-    found: dict[Path, tuple[Path, str]] = {}
-    for path in paths:
-        try:
-            files = _walk(path) if path.is_dir() else [(path, path.name)]
-            if not path.exists():
-                raise ArticleError(f"{path}: no such file or folder; check the path")
-            for file, name in files:
-                found.setdefault(file.resolve(), (file, name))
-        except OSError as error:
-            raise ArticleError(
-                f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
-            ) from None
-    return sorted(found.values(), key=lambda pair: (pair[1], str(pair[0])))
-
-
-def _walk(folder: Path) -> list[tuple[Path, str]]:
-    files = []
-    for file in folder.rglob("*"):
-        inside = file.relative_to(folder)
-        hidden = any(part.startswith(".") for part in inside.parts)
-        if hidden or file.suffix.lower() not in SUFFIXES or not file.is_file():
-            continue
-        if file.resolve().is_relative_to(folder.resolve()):
-            files.append((file, inside.as_posix()))
-    return files
 
 
 def read_article(path: Path, *, name: str | None = None, max_bytes: int = MAX_BYTES) -> Article:

@@ -137,16 +137,13 @@ def build(
     """
     from cloudhealth_kg.build import Progress
     from cloudhealth_kg.build import build as build_
-    from cloudhealth_kg.extract import extractor_version, load_extractor
-    from cloudhealth_kg.report import build_summary
-    from cloudhealth_kg.store import local_folder
+    from cloudhealth_kg.build_report import build_summary
 
     if Path("-") in paths:
         raise click.UsageError(
             "a build cites the file of each article, and - is none; save what you have to a file, "
             "or see what it says with: cloudhealth-kg extract -"
         )
-    known = load_ontology(ontology)
     _mention_others(paths)
 
     def tell(progress: Progress) -> None:
@@ -156,9 +153,8 @@ def build(
     report = build_(
         paths,
         store,
-        ontology=known,
-        extractor=partial(load_extractor, model, known, parses=local_folder(store)),
-        extractor_version=extractor_version(model),
+        ontology=load_ontology(ontology),
+        model=model,
         workers=workers,
         prune=prune,
         progress=tell,
@@ -192,7 +188,8 @@ def _readers(paths: Sequence[Path]) -> Iterator["Callable[[], Article]"]:
     Raises:
         ArticleError: there is no article in `paths`.
     """
-    from cloudhealth_kg.articles import find_files, read_article, read_text
+    from cloudhealth_kg.articles import read_article, read_text
+    from cloudhealth_kg.files import find_files
 
     if Path("-") in paths:
         yield lambda: read_text(sys.stdin.buffer.read(), "-")
@@ -206,7 +203,7 @@ def _readers(paths: Sequence[Path]) -> Iterator["Callable[[], Article]"]:
 
 def _mention_others(paths: Sequence[Path]) -> None:
     """Say how many files in the folders among `paths` are no articles."""
-    from cloudhealth_kg.articles import SUFFIXES
+    from cloudhealth_kg.files import SUFFIXES
 
     others = sum(
         file.is_file()

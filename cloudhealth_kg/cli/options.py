@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from cloudhealth_kg.printable import harmless, one_line
+
 if TYPE_CHECKING:
     from rdflib import Dataset
 
@@ -112,7 +114,7 @@ def _cell(value: Any, base: str) -> str:
     text = "" if value is None else str(value)
     if text.startswith(base) and " " not in text:
         text = text.removeprefix(base).replace("/", ":", 1).replace("ontology#", "ch:")
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return one_line(text)
 
 
 @contextmanager
@@ -139,10 +141,3 @@ def binary_output(path: Path) -> Iterator[BinaryIO]:
 def say(message: str) -> None:
     """Words go to stderr, without what would steer a terminal."""
     click.echo(harmless(message), err=True)
-
-
-def harmless(text: str) -> str:
-    """The text with each control character but tab and line feed spelt out."""
-    return "".join(
-        c if c.isprintable() or c in "\t\n" else c.encode("unicode_escape").decode() for c in text
-    )

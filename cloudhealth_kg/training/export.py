@@ -15,8 +15,8 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from cloudhealth_kg.neural import FORMAT
 from cloudhealth_kg.training.networks import PairNetwork, SpanNetwork
+from cloudhealth_kg.versions import MODEL_FORMAT
 
 INTS = torch.zeros(5, dtype=torch.int64)
 
@@ -76,7 +76,11 @@ def write_config(folder: Path, config: dict[str, Any]) -> None:
     digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
     for name in ("words.npz", "spans.onnx", "pairs.onnx"):
         digest.update((folder / name).read_bytes())
-    record = {"format": FORMAT, "version": f"{folder.name}-{digest.hexdigest()[:12]}", **config}
+    record = {
+        "format": MODEL_FORMAT,
+        "version": f"{folder.name}-{digest.hexdigest()[:12]}",
+        **config,
+    }
     (folder / "config.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
 
 
