@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cloudhealth_kg.model import KINDS, Article, Kind
-from cloudhealth_kg.neural import Calibration, SpanScore
+from cloudhealth_kg.neural import Calibration, SpanScore, logit
 from cloudhealth_kg.ontology import Ontology, normalise_label
 from cloudhealth_kg.vocabulary import concept_iri
 
@@ -226,7 +226,7 @@ def _concept(
         label=known.label if known else label,
         known=known is not None,
         score=best.score,
-        confidence=calibration.apply(best.score),
+        confidence=calibration.apply(logit(best.score)),
         spans=tuple(sorted(members, key=lambda s: s.start)),
         merged=tuple(sorted({article.text[s.start : s.end] for s in members})),
     )

@@ -181,15 +181,15 @@ class PairScorer:
 
 @dataclass(frozen=True)
 class Calibration:
-    """A logistic curve from the logits of scores to the probability of being right (Platt 1999)."""
+    """A logistic curve from features, such as `logit` of a score, to a probability (Platt 1999)."""
 
     weights: tuple[float, ...]
-    """One for each score, then the constant."""
+    """One for each feature, then the constant."""
 
-    def apply(self, *scores: float) -> float:
-        """The probability, rounded to `DECIMALS`."""
-        terms = [w * logit(s) for w, s in zip(self.weights, scores, strict=False)]
-        return round(1 / (1 + math.exp(-sum(terms) - self.weights[-1])), DECIMALS)
+    def apply(self, *features: float) -> float:
+        """The probability of being right, rounded to `DECIMALS`."""
+        total = sum(w * f for w, f in zip(self.weights, (*features, 1.0), strict=True))
+        return round(1 / (1 + math.exp(-total)), DECIMALS)
 
 
 @dataclass(frozen=True)
@@ -204,9 +204,21 @@ class Model:
     """Calibrated confidence from which a concept counts."""
     relation_threshold: float
     concept_calibration: Calibration
-    """Of the score of a concept's best span."""
+    """Of the logit of a concept's best span."""
     relation_calibration: Calibration
-    """Of the score of a pair and those of its source and target."""
+    """Of `relation_features`."""
+
+
+def relation_features(pair: float, source: float, target: float, agreeing: int) -> list[float]:
+    """What tells how sure a relation is.
+
+    Args:
+        pair: score of the pair of concepts.
+        source: score of the one.
+        target: score of the other.
+        agreeing: how many families of rules speak for it too.
+    """
+    return [logit(pair), logit(source), logit(target), float(agreeing)]
 
 
 def logit(score: float) -> float:

@@ -18,7 +18,7 @@ from cloudhealth_kg.decisions import Decisions, read_decisions
 from cloudhealth_kg.errors import OntologyError
 from cloudhealth_kg.extension import Extension, read_extension
 from cloudhealth_kg.labels import normalise_label
-from cloudhealth_kg.model import KINDS, Kind
+from cloudhealth_kg.model import KINDS, RELATIONS, Kind
 from cloudhealth_kg.questions import Question, read_questions
 from cloudhealth_kg.vocabulary import CH, CONCEPT_SCHEME, kind_iri
 
@@ -122,6 +122,16 @@ class Ontology:
         """Known statements, whose evidence is guidance."""
         graph = _parse(self.folder / "countermeasures.ttl")
         return graph if self.extension is None else graph + self.extension.countermeasures
+
+    @cached_property
+    def known_statements(self) -> frozenset[tuple[str, str, str]]:
+        """Subject, relation and object of each countermeasure: IRI, name, IRI."""
+        prefix = str(CH)
+        return frozenset(
+            (str(s), str(p).removeprefix(prefix), str(o))
+            for s, p, o in self.countermeasures
+            if str(p).removeprefix(prefix) in RELATIONS
+        )
 
     @cached_property
     def ambiguous_labels(self) -> frozenset[str]:

@@ -50,7 +50,7 @@ def read_stance(source: Span, target: Span) -> Stance:
     not taken ("had no backups") denies nothing of what it does.
     """
     if source.sent == target.sent:
-        chain = hedgeable = list(_joining(source.root, target.root))
+        chain = hedgeable = list(joining_tokens(source.root, target.root))
     else:
         chain = [token for end in (source, target) for token in _governing(end.root)]
         hedgeable = [token for end in (source, target) for token in (end.root, *end.root.ancestors)]
@@ -125,7 +125,7 @@ def _denied(chain: list[Token]) -> bool:
     return False
 
 
-def _joining(one: Token, other: Token) -> Iterator[Token]:
+def joining_tokens(one: Token, other: Token) -> Iterator[Token]:
     """The tokens on the path between two of one sentence, the nearest common ancestor included."""
     above_one = [one, *one.ancestors]
     above_other = [other, *other.ancestors]
