@@ -48,19 +48,29 @@ def load_pipeline(
     Raises:
         ModelError: the base pipeline or the model cannot be loaded.
     """
+    nlp = load_parser(base)
+    recogniser = cast(ConceptRecogniser, nlp.add_pipe(RECOGNISER))
+    recogniser.model = load_model(model or default_model())
+    recogniser.ontology = ontology or load_ontology()
+    return nlp
+
+
+def load_parser(base: str = BASE_PIPELINE) -> Language:
+    """The first part of the pipeline, for `annotate`: it tags and parses, and finds no concepts.
+
+    Raises:
+        ModelError: as `load_pipeline`.
+    """
     try:
         nlp = spacy.load(base, exclude=["ner"])
     except OSError as error:
         raise ModelError(
             f"{base}: no such spaCy pipeline is installed; install it, or name another"
         ) from error
-    for name in ("article", "concepts", "model"):
+    for name in ("article", "concepts", "model", "ontology"):
         if not Doc.has_extension(name):
             Doc.set_extension(name, default=None)
     nlp.add_pipe("cloudhealth_blocks", before="parser")
-    recogniser = cast(ConceptRecogniser, nlp.add_pipe(RECOGNISER))
-    recogniser.model = load_model(model or default_model())
-    recogniser.ontology = ontology or load_ontology()
     return nlp
 
 
@@ -125,6 +135,7 @@ class ConceptRecogniser:
         concepts = [_in_lower_case(doc, concept) for concept in concepts]
         doc._.concepts = concepts
         doc._.model = self.model
+        doc._.ontology = self.ontology
         doc.spans[MENTIONS] = [
             _token_span(doc, span.start, span.end, concept)
             for concept in concepts

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from spacy.tokens import Doc
 
 from cloudhealth_kg.concepts import NamedConcept
-from cloudhealth_kg.extract import weigh
+from cloudhealth_kg.extract import Weighed, weigh
 from cloudhealth_kg.labels import normalise_label
 from cloudhealth_kg.model import KINDS, Statement
 
@@ -16,16 +16,16 @@ def explain_concepts(doc: Doc, wanted: Sequence[str] = ()) -> str:
     For each: its kind and confidence, how it was grounded, each mention with its score for each
     kind, and the statements it is part of with their passages.
     """
-    extraction, _ = weigh(doc)
+    weighed = weigh(doc)
     concepts: list[NamedConcept] = doc._.concepts
     labels = {concept.iri: concept.label for concept in concepts}
     lines: list[str] = []
     for concept in concepts:
         if _is_wanted(concept, wanted):
             lines.extend(_concept_lines(doc, concept))
-            for statement in extraction.statements:
+            for statement in weighed.extraction.statements:
                 if concept.iri in (statement.subject, statement.object):
-                    lines.extend(_statement_lines(statement, labels))
+                    lines.extend(_statement_lines(statement, labels, weighed))
             lines.append("")
     if not lines:
         return f"nothing found that {' or '.join(wanted) or 'the ontology'} names"
@@ -35,10 +35,9 @@ def explain_concepts(doc: Doc, wanted: Sequence[str] = ()) -> str:
 def explain_rejected(doc: Doc, wanted: Sequence[str] = ()) -> str:
     """The pairs that were weighed and not stated, the likeliest first, with the reason."""
     keys = {normalise_label(label) for label in wanted}
-    _, rejected = weigh(doc)
     return "\n".join(
         f"{pair.source} {pair.relation} {pair.target}: {pair.reason}"
-        for pair in rejected
+        for pair in weigh(doc).rejected
         if not keys or keys & {normalise_label(pair.source), normalise_label(pair.target)}
     )
 
@@ -53,7 +52,7 @@ def _concept_lines(doc: Doc, concept: NamedConcept) -> Iterator[str]:
     yield f"{concept.label} ({concept.kind}, confidence {concept.confidence:.2f})"
     yield f"  {concept.iri}: {grounded}"
     if len(concept.merged) > 1:
-        yield f"  one concept, since they share a key: {' = '.join(concept.merged)}"
+        yield f"  one concept, by a shared key or a shorter name: {' = '.join(concept.merged)}"
     for span in concept.spans:
         kinds = ", ".join(
             f"{kind} {share:.2f}"
@@ -64,9 +63,13 @@ def _concept_lines(doc: Doc, concept: NamedConcept) -> Iterator[str]:
         yield f"  [{span.start}, {span.end}) {quote!r} scores {span.score:.2f}: {kinds}"
 
 
-def _statement_lines(statement: Statement, labels: dict[str, str]) -> Iterator[str]:
+def _statement_lines(
+    statement: Statement, labels: dict[str, str], weighed: Weighed
+) -> Iterator[str]:
     source, target = labels[statement.subject], labels[statement.object]
     yield f"  {source} {statement.predicate} {target} (confidence {statement.confidence:.2f})"
+    families = weighed.agreeing[statement.subject, statement.predicate, statement.object]
+    yield f"    found by the model; borne out by: {', '.join(families) or 'no rule'}"
     for evidence in statement.evidence:
         section = f", under {evidence.section!r}" if evidence.section else ""
         yield (

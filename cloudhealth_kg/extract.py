@@ -9,6 +9,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from cloudhealth_kg.agreement import agreeing_families
 from cloudhealth_kg.annotate import annotate, load_pipeline
 from cloudhealth_kg.concepts import NamedConcept
 from cloudhealth_kg.model import (
@@ -17,9 +18,10 @@ from cloudhealth_kg.model import (
     Evidence,
     Extraction,
     Mention,
+    Relation,
     Statement,
 )
-from cloudhealth_kg.neural import Model, PairScore
+from cloudhealth_kg.neural import Model, PairScore, relation_features
 from cloudhealth_kg.ontology import Ontology
 from cloudhealth_kg.stance import read_stance
 from cloudhealth_kg.versions import BASE_PIPELINE
@@ -45,6 +47,17 @@ LONGEST_QUOTE = 500
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """What was made of a `Doc`, and why."""
+
+    extraction: Extraction
+    rejected: tuple["Rejected", ...]
+    """The likeliest first."""
+    agreeing: dict[tuple[str, Relation, str], tuple[str, ...]]
+    """For each statement (subject, predicate, object) the families of rules that bear it out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """A pair that was weighed and not stated, and why."""
 
@@ -65,11 +78,10 @@ def extract(article: Article, nlp: Language, parses: Path | None = None) -> Extr
 
 def to_extraction(doc: Doc) -> Extraction:
     """The extraction of a `Doc` that `annotate` made."""
-    extraction, _ = weigh(doc)
-    return extraction
+    return weigh(doc).extraction
 
 
-def weigh(doc: Doc) -> tuple[Extraction, list[Rejected]]:
+def weigh(doc: Doc) -> Weighed:
     """The extraction of a `Doc`, and the pairs that were weighed and found too light."""
     article: Article = doc._.article  # its text costs nothing, `doc.text` is joined at each use
     concepts: Sequence[NamedConcept] = doc._.concepts
@@ -77,13 +89,21 @@ def weigh(doc: Doc) -> tuple[Extraction, list[Rejected]]:
     pairs = model.pairs.score(
         article, [(c.kind, [(s.start, s.end) for s in c.spans]) for c in concepts], floor=FLOOR
     )
+    families = {
+        (pair.source, pair.target): agreement(doc, pair, concepts, doc._.ontology) for pair in pairs
+    }
     confidences = {
         (pair.source, pair.target): model.relation_calibration.apply(
-            pair.score, concepts[pair.source].score, concepts[pair.target].score
+            *relation_features(
+                pair.score,
+                concepts[pair.source].score,
+                concepts[pair.target].score,
+                len(families[pair.source, pair.target]),
+            )
         )
         for pair in pairs
     }
-    statements, rejected = [], []
+    statements, rejected, agreeing = [], [], {}
     for pair in pairs:
         source, target = concepts[pair.source], concepts[pair.target]
         confidence = confidences[pair.source, pair.target]
@@ -97,6 +117,7 @@ def weigh(doc: Doc) -> tuple[Extraction, list[Rejected]]:
         evidence = _evidence(doc, pair, confidence, asserted=not reason)
         if evidence:
             statements.append(Statement(source.iri, pair.relation, target.iri, evidence))
+            agreeing[source.iri, pair.relation, target.iri] = families[pair.source, pair.target]
         else:
             rejected.append(Rejected(source.label, pair.relation, target.label, confidence, reason))
     extraction = Extraction(
@@ -105,7 +126,18 @@ def weigh(doc: Doc) -> tuple[Extraction, list[Rejected]]:
         tuple(_mentions(article.text, concepts)),
         tuple(sorted(statements, key=lambda s: (s.subject, s.predicate, s.object))),
     )
-    return extraction, sorted(rejected, key=lambda r: (-r.confidence, r.source, r.target))
+    likeliest_first = sorted(rejected, key=lambda r: (-r.confidence, r.source, r.target))
+    return Weighed(extraction, tuple(likeliest_first), agreeing)
+
+
+def agreement(
+    doc: Doc, pair: PairScore, concepts: Sequence[NamedConcept], ontology: Ontology
+) -> tuple[str, ...]:
+    """The families of rules that speak for what the model makes of a pair."""
+    source, target = (_span(doc, place) for place in pair.places[0][:2])
+    _, _, rule = _passage(doc, source, target)
+    statement = concepts[pair.source].iri, pair.relation, concepts[pair.target].iri
+    return agreeing_families(source, target, rule, statement, ontology)
 
 
 def _causal(doc: Doc, pair: PairScore) -> bool:

@@ -68,15 +68,17 @@ def _passed_over(source: Span) -> bool:
 
 
 def _ruled_out(source: Token, chain: list[Token]) -> bool:
-    """Whether no such source helps: "no policy prevents", "neither filters nor training stops"."""
+    """Whether no such source helps: "no policy prevents", "neither this nor that", "nor would it".
+
+    The source is the subject, and what it is said not to do is to help.
+    """
+    if "nsubj" not in source.dep_:
+        return False
+    if source.sent[0].lower_ == "nor" and source.head == source.sent.root:
+        return True
     helps = any(t.lemma_.lower() in _HELPS and t.pos_ == "VERB" for t in chain)
     words = {child.lower_ for child in source.children}
-    return (
-        helps
-        and "nsubj" in source.dep_
-        and bool(words & {"no", "neither"})
-        and "other" not in words
-    )
+    return helps and bool(words & {"no", "neither"}) and "other" not in words
 
 
 def _asked(sentence: Span) -> bool:

@@ -25,7 +25,7 @@ HEIGHTS = (
     {"remote"},
     {"ontology", "store", "evaluate"},
     {"lexicon", "concepts", "stance", "dataset", "parses"},
-    {"annotate", "formats", "tables", "nanopubs", "validation", "queries"},
+    {"agreement", "annotate", "formats", "tables", "nanopubs", "validation", "queries"},
     {"extract", "network", "baselines", "candidates", "checks"},
     {"explanation", "analysis", "layout", "passages", "reference"},
     {"render", "analysis_report", "build", "training"},
@@ -36,7 +36,7 @@ HEIGHTS = (
 """Module or subpackage by height; each imports only from below."""
 
 PARTIES = {
-    "spacy": {"annotate", "baselines", "explanation", "extract", "parses", "stance"},
+    "spacy": {"agreement", "annotate", "baselines", "explanation", "extract", "parses", "stance"},
     "onnxruntime": {"neural", "training"},
     "tokenizers": {"neural", "training", "windows"},
     "torch": {"training"},

@@ -96,7 +96,7 @@ def explain(
 
     \b
     Example:
-      cloudhealth-kg explain corpus/articles/who-opened-the-file.md "audit log"
+      cloudhealth-kg explain corpus/articles/who-opened-the-file.md "access review"
     """
     from cloudhealth_kg.annotate import annotate, load_pipeline
     from cloudhealth_kg.explanation import explain_concepts, explain_rejected

@@ -21,9 +21,11 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer
 
+from cloudhealth_kg.annotate import annotate, load_parser
 from cloudhealth_kg.concepts import NamedConcept, form_concepts, subject_free
 from cloudhealth_kg.errors import ModelError
 from cloudhealth_kg.evaluate import assign_concepts
+from cloudhealth_kg.extract import agreement
 from cloudhealth_kg.gold import GoldArticle
 from cloudhealth_kg.lexicon import match_lexicon
 from cloudhealth_kg.neural import (
@@ -33,6 +35,7 @@ from cloudhealth_kg.neural import (
     load_words,
     logit,
     open_session,
+    relation_features,
 )
 from cloudhealth_kg.ontology import Ontology
 from cloudhealth_kg.training.examples import (
@@ -76,9 +79,9 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Judged:
-    """Held-back findings: the scores behind each, whether it is right, how many were wanted."""
+    """Held-back findings: the features of each, whether it is right, how many were wanted."""
 
-    scores: list[tuple[float, ...]]
+    features: list[list[float]]
     right: list[bool]
     wanted: int
 
@@ -138,20 +141,20 @@ def train(
         kept_pairs = pool.submit(_fit_pairs, versions, base, settings, folder / "pairs.onnx")
         job.result()
         judge = PairScorer(table, open_session(pairs_path))
-        relations = _judge_relations([(golds[i], found[i]) for i in folds[0]], judge)
+        relations = _judge_relations([(golds[i], found[i]) for i in folds[0]], judge, ontology)
         kept.result()
         kept_pairs.result()
-    concept_curve, _ = _calibrate(_judge_concepts(golds, found))
-    relation_curve, relation_threshold = _calibrate(relations)
+    concept_curve = _calibrate(_judge_concepts(golds, found))
+    relation_curve = _calibrate(relations)
     write_config(
         folder,
         {
             "articles": len(golds),
             "settings": asdict(settings),
             "concept_threshold": EVEN,
-            "concept_calibration": concept_curve,
-            "relation_threshold": relation_threshold,
-            "relation_calibration": relation_curve,
+            "concept_calibration": concept_curve.weights,
+            "relation_threshold": _best_threshold(relations, relation_curve),
+            "relation_calibration": relation_curve.weights,
         },
     )
 
@@ -213,9 +216,13 @@ def _wanted_relations(gold: GoldArticle) -> int:
     return sum(not r.optional and not optional & {r.source, r.target} for r in gold.relations)
 
 
-def _judge_relations(findings: Sequence[tuple[GoldArticle, _Found]], scorer: PairScorer) -> _Judged:
+def _judge_relations(
+    findings: Sequence[tuple[GoldArticle, _Found]], scorer: PairScorer, ontology: Ontology
+) -> _Judged:
     judged = _Judged([], [], sum(_wanted_relations(gold) for gold, _ in findings))
+    parser = load_parser()
     for gold, found in findings:
+        doc = annotate(gold.article, parser)
         right = {(t, r.source, r.target) for r in gold.relations for t in r.types}
         doubtful = {(r.source, r.target) for r in gold.relations if r.optional}
         optional = {c.id for c in gold.concepts if c.optional}
@@ -223,8 +230,9 @@ def _judge_relations(findings: Sequence[tuple[GoldArticle, _Found]], scorer: Pai
             ends = found.ids[pair.source], found.ids[pair.target]
             if ends in doubtful or optional & set(ends) or (ends[0] and ends[0] == ends[1]):
                 continue
-            scores = [found.concepts[end].score for end in (pair.source, pair.target)]
-            judged.scores.append((pair.score, *scores))
+            source, target = (found.concepts[end].score for end in (pair.source, pair.target))
+            agreeing = len(agreement(doc, pair, found.concepts, ontology))
+            judged.features.append(relation_features(pair.score, source, target, agreeing))
             judged.right.append((pair.relation, *ends) in right)
     return judged
 
@@ -235,17 +243,20 @@ def _judge_concepts(golds: Sequence[GoldArticle], found: Mapping[int, _Found]) -
         optional = {c.id for c in gold.concepts if c.optional}
         for concept, match in zip(found[number].concepts, found[number].ids, strict=True):
             if match not in optional:
-                judged.scores.append((concept.score,))
+                judged.features.append([logit(concept.score)])
                 judged.right.append(match is not None)
     return judged
 
 
-def _calibrate(judged: _Judged) -> tuple[list[float], float]:
-    """A logistic curve, and the threshold of the best F1 at which precision exceeds recall."""
-    features = np.array([[logit(score) for score in row] for row in judged.scores])
-    curve = LogisticRegression(C=100.0).fit(features, judged.right)
-    weights = [round(float(w), 4) for w in (*curve.coef_[0], curve.intercept_[0])]
-    confidence = [Calibration(tuple(weights)).apply(*row) for row in judged.scores]
+def _calibrate(judged: _Judged) -> Calibration:
+    """A logistic curve fitted to held-back findings."""
+    curve = LogisticRegression(C=100.0).fit(np.array(judged.features), judged.right)
+    return Calibration(tuple(round(float(w), 4) for w in (*curve.coef_[0], curve.intercept_[0])))
+
+
+def _best_threshold(judged: _Judged, curve: Calibration) -> float:
+    """The confidence from which on F1 is best, precision not being below recall."""
+    confidence = [curve.apply(*row) for row in judged.features]
     order = np.argsort([-c for c in confidence], kind="stable")
     hits, best, threshold = 0, 0.0, 0.5
     for given, index in enumerate(order, 1):
@@ -254,4 +265,4 @@ def _calibrate(judged: _Judged) -> tuple[list[float], float]:
         if f1 > best and given <= MOST_GIVEN * judged.wanted:
             best, threshold = f1, confidence[index]
     log.info("held back: F1 %.3f at confidence %.2f", best, threshold)
-    return weights, round(threshold, 3)
+    return round(threshold, 3)
