@@ -72,13 +72,12 @@ def _ruled_out(source: Token, chain: list[Token]) -> bool:
 
     The source is the subject, and what it is said not to do is to help.
     """
-    if "nsubj" not in source.dep_:
-        return False
-    if source.sent[0].lower_ == "nor" and source.head == source.sent.root:
+    if source.sent[0].lower_ == "nor" and source.left_edge.i == source.sent.start + 2:
         return True
     helps = any(t.lemma_.lower() in _HELPS and t.pos_ == "VERB" for t in chain)
     words = {child.lower_ for child in source.children}
-    return helps and bool(words & {"no", "neither"}) and "other" not in words
+    none = bool(words & {"no", "neither"}) and "other" not in words
+    return helps and none and "nsubj" in source.dep_
 
 
 def _asked(sentence: Span) -> bool:
