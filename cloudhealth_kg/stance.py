@@ -54,7 +54,7 @@ def read_stance(source: Span, target: Span) -> Stance:
     else:
         chain = [token for end in (source, target) for token in _governing(end.root)]
         hedgeable = [token for end in (source, target) for token in (end.root, *end.root.ancestors)]
-    if _denied(chain) or _passed_over(source) or _ruled_out(source.root, chain):
+    if _denied(chain) or _passed_over(source) or _ruled_out(source, chain):
         return "negated"
     return "hedged" if _hedged(hedgeable) or _asked(source.sent) else "asserted"
 
@@ -67,17 +67,17 @@ def _passed_over(source: Span) -> bool:
     }
 
 
-def _ruled_out(source: Token, chain: list[Token]) -> bool:
+def _ruled_out(source: Span, chain: list[Token]) -> bool:
     """Whether no such source helps: "no policy prevents", "neither this nor that", "nor would it".
 
     The source is the subject, and what it is said not to do is to help.
     """
-    if source.sent[0].lower_ == "nor" and source.left_edge.i == source.sent.start + 2:
+    if source.sent[0].lower_ == "nor" and source.start == source.sent.start + 2:
         return True
     helps = any(t.lemma_.lower() in _HELPS and t.pos_ == "VERB" for t in chain)
-    words = {child.lower_ for child in source.children}
+    words = {child.lower_ for child in source.root.children}
     none = bool(words & {"no", "neither"}) and "other" not in words
-    return helps and none and "nsubj" in source.dep_
+    return helps and none and "nsubj" in source.root.dep_
 
 
 def _asked(sentence: Span) -> bool:
