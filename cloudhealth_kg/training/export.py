@@ -1,4 +1,9 @@
-"""Trained networks to a model folder: ONNX graphs with eight-bit weights, no torch needed."""
+"""Trained networks to a model folder: ONNX graphs with packed weights, no torch needed.
+
+Weights are packed, arithmetic is not: integer arithmetic on activations is coarser, and what it
+rounds differs between processors. Measured on one trained model: F1 of concepts 0.62 with packed
+activations on one processor, 0.63 on another, 0.655 without on both.
+"""
 
 import hashlib
 import json
@@ -10,7 +15,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
@@ -19,6 +24,8 @@ from cloudhealth_kg.training.networks import PairNetwork, SpanNetwork
 from cloudhealth_kg.versions import MODEL_FORMAT
 
 INTS = torch.zeros(5, dtype=torch.int64)
+LARGEST = 64
+"""Weights are rounded to integers of this magnitude at most, so that the wheel packs them well."""
 
 
 def write_table(base: Path, folder: Path) -> None:
@@ -103,11 +110,37 @@ def _export(
             dynamo=False,
         )
         onnx.checker.check_model(str(full))
-        quantize_dynamic(
-            full,
-            path,
-            op_types_to_quantize=["MatMul", "Gemm"],
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-        )
+        onnx.save(_packed(onnx.load(str(full))), str(path))
+
+
+def _packed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph, each matrix of weights held as small integers and a scale a column.
+
+    onnxruntime multiplies them out once, when the graph is loaded.
+    """
+    graph = model.graph
+    weights = {tensor.name: tensor for tensor in graph.initializer}
+    transposed = {
+        node.input[1]: any(a.name == "transB" and a.i for a in node.attribute)
+        for node in graph.node
+        if node.op_type in {"Gemm", "MatMul"} and node.input[1] in weights
+    }
+    nodes = []
+    for name, is_transposed in sorted(transposed.items()):
+        matrix = numpy_helper.to_array(weights[name])
+        highest = np.abs(matrix).max(axis=1 if is_transposed else 0, keepdims=True)
+        scales = highest / np.float32(LARGEST)
+        scales[scales == 0] = 1
+        packed = np.round(matrix / scales).astype(np.int8)
+        graph.initializer.remove(weights[name])
+        graph.initializer.append(numpy_helper.from_array(packed, f"{name}_packed"))
+        graph.initializer.append(numpy_helper.from_array(scales, f"{name}_scales"))
+        nodes += [
+            helper.make_node("Cast", [f"{name}_packed"], [f"{name}_cast"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}_cast", f"{name}_scales"], [name]),
+        ]
+    nodes += list(graph.node)
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    return model

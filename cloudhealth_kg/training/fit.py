@@ -30,7 +30,7 @@ class Settings:
     """What a training run may vary; the defaults are those of the model that travels with us."""
 
     epochs: int = 5
-    pair_epochs: int = 5
+    pair_epochs: int = 4
     rate: float = 2e-4
     head_rate: float = 1e-3
     layer_decay: float = 0.8
