@@ -80,20 +80,27 @@ def _alone(load: Callable[[], Callable[[T], R]], thing: T) -> R | Lost:
 # In the worker process
 
 
+def end_with_parent() -> None:
+    """Let this process end when the one that started it is gone.
+
+    A killed parent cannot tell its workers to end; without this they would wait for ever.
+    """
+    Thread(target=_await_parent, daemon=True).start()
+
+
+def _await_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 _state: dict[str, Any] = {}
 
 
 def _remember(load: Callable[[], Callable[[T], R]]) -> None:
     _state["load"] = load
-    Thread(target=_die_with_parent, daemon=True).start()
-
-
-def _die_with_parent() -> None:
-    """A killed parent cannot tell its workers to end; without this they would wait for ever."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()
 
 
 def _work(batch: Sequence[T]) -> list[Any]:

@@ -1,10 +1,12 @@
 """Write the generated parts of the documentation anew, or say (--check) which are out of date.
 
 README.md: the list of commands and the accuracy table. docs/accuracy.md: all tables, and the plot
-of confidence against truth. Run it with `make docs`.
+of confidence against truth. docs/learning-curve.svg: the plot of docs/learning-curve.csv, whose
+rows are written down at each training. Run it with `make docs`.
 """
 
 import argparse
+import csv
 import re
 import sys
 from pathlib import Path
@@ -25,11 +27,9 @@ mpl.use("svg")
 mpl.rcParams["svg.hashsalt"] = "cloudhealth-kg"
 
 ROOT = Path(__file__).resolve().parent.parent
-README, ACCURACY, PLOT = (
-    ROOT / "README.md",
-    ROOT / "docs/accuracy.md",
-    ROOT / "docs/reliability.svg",
-)
+README = ROOT / "README.md"
+ACCURACY, PLOT = ROOT / "docs/accuracy.md", ROOT / "docs/reliability.svg"
+CURVE = ROOT / "docs/learning-curve.csv"
 OURS = "cloudhealth_kg"
 
 
@@ -128,6 +128,24 @@ def draw(outcomes: list[Outcome]) -> None:
     figure.savefig(PLOT, metadata={"Date": None})
 
 
+def draw_curve() -> None:
+    """docs/learning-curve.svg: F1 against the number of articles, a line for each test set."""
+    from matplotlib import pyplot
+
+    points: dict[str, list[tuple[int, float]]] = {}
+    with CURVE.open(encoding="utf-8", newline="") as file:
+        for articles, measured_on, f1 in list(csv.reader(file))[1:]:
+            points.setdefault(measured_on, []).append((int(articles), float(f1)))
+    figure, axis = pyplot.subplots(figsize=(7, 3.6))
+    for name, line in points.items():
+        axis.plot(*zip(*sorted(line), strict=True), marker="o", label=name)
+    axis.set(xlabel="annotated articles the networks saw", ylabel="F1 of concepts", xlim=(0, None))
+    axis.grid(color="#dddddd")
+    axis.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(CURVE.with_suffix(".svg"), metadata={"Date": None})
+
+
 def between(text: str, name: str, body: str) -> str:
     """The text with what stands between the markers of `name` replaced."""
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
@@ -172,6 +190,7 @@ def main() -> None:
     README.write_text(between(readme, "accuracy", short_table(results)), "utf-8")
     ACCURACY.write_text(long_page(results, others), "utf-8")
     draw(results[OURS])
+    draw_curve()
 
 
 if __name__ == "__main__":

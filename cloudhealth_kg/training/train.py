@@ -48,6 +48,7 @@ from cloudhealth_kg.training.examples import (
 from cloudhealth_kg.training.export import write_config, write_pairs, write_spans, write_table
 from cloudhealth_kg.training.fit import Settings, train_pairs, train_spans
 from cloudhealth_kg.windows import ConceptSpans
+from cloudhealth_kg.workers import end_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +120,7 @@ def train(
     write_table(base, folder)
     with (
         tempfile.TemporaryDirectory() as scratch,
-        ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=_say) as pool,
+        ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=_start_worker) as pool,
     ):
         # Each network is fitted in a process of its own, on one thread: quicker than one network
         # on many threads, and the same on every run.
@@ -159,7 +160,8 @@ def train(
     )
 
 
-def _say() -> None:
+def _start_worker() -> None:
+    end_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
 
 
