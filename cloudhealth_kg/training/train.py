@@ -120,7 +120,9 @@ def train(
     write_table(base, folder)
     with (
         tempfile.TemporaryDirectory() as scratch,
-        ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=_start_worker) as pool,
+        ProcessPoolExecutor(
+            os.cpu_count(), get_context("spawn"), initializer=_start_worker
+        ) as pool,
     ):
         # Each network is fitted in a process of its own, on one thread: quicker than one network
         # on many threads, and the same on every run.
