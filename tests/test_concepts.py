@@ -118,3 +118,35 @@ def test_a_known_concept_bears_the_name_of_the_ontology():
     assert concept.known
     assert concept.label == "multi-factor authentication"
     assert concept.kind == "technology"
+
+
+@pytest.mark.parametrize(
+    ("others", "together"),
+    [
+        ([("harbour wombat raid", "challenge")], True),
+        ([("harbour wombat raid", "challenge"), ("night wombat raid", "challenge")], False),
+        ([("harbour wombat raid", "measure")], False),
+        ([("harbour wombat", "challenge")], False),
+    ],
+)
+def test_a_short_name_joins_the_one_long_name_of_its_kind(others, together):
+    """The raid is the wombat raid, unless there are two, or it is of another kind."""
+    text = "".join(f"First {name}. " for name, _ in others) + "Then the raid."
+    spans = [(name, kind, 0.9) for name, kind in others] + [("the raid", "challenge", 0.8)]
+
+    concepts = formed(text, spans)
+
+    assert len(concepts) == len(others) + (not together)
+    if together:
+        assert "the raid" in concepts[0].merged
+        assert len(concepts[0].spans) == 2
+
+
+def test_a_short_name_that_the_ontology_knows_stays_itself():
+    """Encryption is not the wombat's own encryption."""
+    concepts = formed(
+        "First wombat encryption. Encryption then.",
+        [("wombat encryption", "technology", 0.9), ("Encryption", "technology", 0.8)],
+    )
+
+    assert len(concepts) == 2
