@@ -15,6 +15,7 @@ from rdflib import Dataset, URIRef
 
 from cloudhealth_kg.dataset import article_records
 from cloudhealth_kg.model import KINDS, STANCES, Stance
+from cloudhealth_kg.store import local_dataset
 from cloudhealth_kg.vocabulary import CH, COUNTERMEASURES_GRAPH, ONTOLOGY_GRAPH, PREFIXES
 
 if TYPE_CHECKING:
@@ -91,14 +92,15 @@ def to_networkx(
     about = _read_articles(dataset, finished)
     graph.graph["articles"] = about
     evidence = _read_evidence(dataset, about)
-    guidance = _read_guidance(dataset) if countermeasures else {}
+    known = local_dataset(dataset, (ONTOLOGY_GRAPH, COUNTERMEASURES_GRAPH))
+    guidance = _read_guidance(known) if countermeasures else {}
     edges = {triple: _edge(triple[1], passages, []) for triple, passages in evidence.items()}
     edges = {triple: edge for triple, edge in edges.items() if edge["stance"] in stances}
     for triple, sources in guidance.items():
         passages = edges[triple]["evidence"] if triple in edges else []
         edges[triple] = _edge(triple[1], passages, sources)
     named = _read_named(dataset, finished)
-    curated = _read_curated(dataset)
+    curated = _read_curated(known)
     nodes = set(named) | {end for triple in edges for end in (triple[0], triple[2])}
     for iri in sorted(nodes):
         graph.add_node(iri, **_node(iri, named.get(iri, []), curated.get(iri)))

@@ -107,6 +107,10 @@ class LocalStore(OxigraphStore):
         name = None if graph is None else ox.NamedNode(graph)
         return self._inner.quads_for_pattern(None, None, None, name)
 
+    def add_quads(self, quads: Iterable[ox.Quad]) -> None:
+        """Take in many quads at once."""
+        self._write(lambda: self._inner.bulk_extend(quads))
+
     def publish(self) -> None:
         """See `GraphStore`."""
         if self.folder is None or self.read_only:
@@ -215,6 +219,20 @@ def open_dataset(store: str | Path | None = None, *, read_only: bool = False) ->
     for prefix, namespace in PREFIXES.items():
         dataset.bind(prefix, namespace)
     return dataset
+
+
+def local_dataset(dataset: Dataset, graphs: Iterable[str | None] = (None,)) -> Dataset:
+    """The dataset itself, or where it is at a server a copy of it (or of some graphs) in memory.
+
+    What is asked in SPARQL that not every server takes, or gives more rows than every server
+    would, is asked here.
+    """
+    if isinstance(dataset.store, LocalStore):
+        return dataset
+    store = LocalStore()
+    for graph in graphs:
+        store.add_quads(graph_store(dataset).quads(graph))
+    return Dataset(store=store, default_union=True)
 
 
 def local_folder(store: str | Path | Dataset) -> Path | None:

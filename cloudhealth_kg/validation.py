@@ -13,6 +13,7 @@ from rdflib.namespace import RDF, SKOS
 from cloudhealth_kg.dataset import read_subjects
 from cloudhealth_kg.model import KINDS, RELATIONS
 from cloudhealth_kg.rdf import Subjects
+from cloudhealth_kg.store import local_dataset
 from cloudhealth_kg.vocabulary import (
     ARTICLE,
     BASE,
@@ -51,9 +52,11 @@ _KINDS = {str(kind_iri(kind)) for kind in KINDS}
 def validate(dataset: Dataset, *, checks: Iterable[Check] = ()) -> tuple[Finding, ...]:
     """All that is wrong with a store, sorted; empty where nothing is.
 
-    `checks` are further checks, such as the ontology's shapes, run on the whole dataset.
+    `checks` are further checks, such as the ontology's shapes, run on the whole dataset. A dataset
+    at a server is copied into memory first.
     """
-    findings = {finding for check in (_check_graphs, *checks) for finding in check(dataset)}
+    local = local_dataset(dataset)
+    findings = {finding for check in (_check_graphs, *checks) for finding in check(local)}
     return tuple(sorted(findings))
 
 
