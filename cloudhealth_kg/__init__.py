@@ -75,8 +75,8 @@ _HOMES = {
     ),
     "evaluate": ("count", "score_all", "score_extraction"),
     "extract": ("extract", "to_extraction", "to_record"),
-    "formats": ("export", "load_export"),
     "files": ("find_files",),
+    "formats": ("export", "load_export"),
     "gold": ("read_gold",),
     "model": (
         "Article",

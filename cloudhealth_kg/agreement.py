@@ -13,7 +13,7 @@ from cloudhealth_kg.stance import joining_tokens
 
 FAMILIES = ("wording", "layout", "guidance")
 
-_CUES: dict[Relation, frozenset[str]] = {
+CUES: dict[Relation, frozenset[str]] = {
     "mitigates": frozenset(
         """
         address against allow avoid block close contain counter cure curb cut defend detect deter
@@ -60,7 +60,7 @@ def agreeing_families(
         statement: IRI of the subject, relation, IRI of the object.
         ontology: whose countermeasures may know it.
     """
-    cues = _CUES[statement[1]]
+    cues = CUES[statement[1]]
     found = {
         "wording": source.sent == target.sent
         and any(t.lemma_.lower() in cues for t in joining_tokens(source.root, target.root)),

@@ -148,7 +148,8 @@ def _take_in_short_forms(
     named = {c.iri: _content_words(c, article) for c in concepts}
     host_of: dict[str, str] = {}
     for short in concepts:
-        if short.known or _kept_apart(short, article, ontology):
+        labels = {normalise_label(article.text[s.start : s.end]) for s in short.spans}
+        if short.known or labels & ontology.kept_apart:
             continue
         hosts = [
             long.iri
@@ -174,11 +175,6 @@ def _content_words(concept: NamedConcept, article: Article) -> list[frozenset[st
     return [found for found in words if found]
 
 
-def _kept_apart(concept: NamedConcept, article: Article, ontology: Ontology) -> bool:
-    labels = {normalise_label(article.text[s.start : s.end]) for s in concept.spans}
-    return any(labels & pair for pair in ontology.decisions.keep_apart)
-
-
 def _joined(concept: NamedConcept, others: Sequence[NamedConcept]) -> NamedConcept:
     parts = (concept, *others)
     return replace(
@@ -193,7 +189,7 @@ def _key(text: str, kind: Kind, long_forms: Mapping[str, str], ontology: Ontolog
     label = long_forms.get(label, label)
     if label in ontology.labels:
         return ontology.labels[label][0]
-    if any(label in pair for pair in ontology.decisions.keep_apart):
+    if label in ontology.kept_apart:
         return label
     if kind == "challenge":
         bare = _GENERIC_HEAD.sub("", label)

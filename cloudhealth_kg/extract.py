@@ -9,7 +9,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from cloudhealth_kg.agreement import agreeing_families
+from cloudhealth_kg.agreement import CUES, agreeing_families
 from cloudhealth_kg.annotate import annotate, load_pipeline
 from cloudhealth_kg.concepts import NamedConcept
 from cloudhealth_kg.model import (
@@ -31,15 +31,6 @@ FLOOR = 0.02
 
 NEARLY = 0.5
 """A passage counts as evidence where it speaks at least this share as clearly as the best."""
-
-_CAUSING = frozenset(
-    """
-    add aggravate because bring cause complicate cost create drive due expose force generate hamper
-    hinder impose increase introduce invite lead leave limit make mean produce raise require result
-    risk slow spark trigger widen worsen
-    """.split()
-)
-"""Lemmas without which a technology, measure or law is not said to cause a challenge."""
 
 MOST_PASSAGES = 3
 LONGEST_QUOTE = 500
@@ -141,10 +132,13 @@ def agreement(
 
 
 def _causal(doc: Doc, pair: PairScore) -> bool:
-    """Whether a word of cause stands in the sentences of the pair's clearest passage."""
+    """Whether a word of cause stands in the sentences of the pair's clearest passage.
+
+    Without one, a technology, measure or law is not said to cause a challenge.
+    """
     source, target, _ = pair.places[0]
     sentences = {_span(doc, source).sent, _span(doc, target).sent}
-    return any(token.lemma_.lower() in _CAUSING for sent in sentences for token in sent)
+    return any(token.lemma_.lower() in CUES["causes"] for sent in sentences for token in sent)
 
 
 def _to_concept(concept: NamedConcept) -> Concept:

@@ -134,6 +134,11 @@ class Ontology:
         )
 
     @cached_property
+    def kept_apart(self) -> frozenset[str]:
+        """Normalised labels that a decision keeps apart from others."""
+        return frozenset(label for pair in self.decisions.keep_apart for label in pair)
+
+    @cached_property
     def ambiguous_labels(self) -> frozenset[str]:
         """Normalised labels that are listed as borne by more than one concept."""
         listed = self.graph.objects(CONCEPT_SCHEME, CH.ambiguousLabel)
