@@ -16,16 +16,18 @@ from rdflib.query import Result
 from rdflib.store import Store
 from rdflib.term import Node
 
+from cloudhealth_kg import server_lock
 from cloudhealth_kg.errors import QueryError, StoreError
 from cloudhealth_kg.sparql_answers import (
+    ROWS,
+    TRIPLES,
     OxTriple,
     spelt_out,
     to_result,
-    to_rows,
     to_term,
     to_triples,
 )
-from cloudhealth_kg.sparql_server import ROWS, TRIPLES, SparqlServer
+from cloudhealth_kg.sparql_server import SparqlServer
 from cloudhealth_kg.vocabulary import BASE
 
 _PAGE = 5000
@@ -45,10 +47,12 @@ class RemoteStore(Store):
 
     Every request that can be repeated without harm is, after a growing pause, when the network
     or the server falters. An article's graph is put by one request, and its seal by another, so
-    that a half-written graph lacks its seal and the next build writes it again.
+    that a half-written graph lacks its seal and the next build writes it again. Unless it is
+    `read_only` it is the only writer at the server until it is closed.
 
     Raises:
-        StoreError: no SPARQL 1.1 server answers there, or it refuses the credentials.
+        StoreError: no SPARQL 1.1 server answers there, it refuses the credentials, or somebody
+            else is writing to it.
     """
 
     context_aware = True
@@ -60,20 +64,21 @@ class RemoteStore(Store):
         self.server = SparqlServer(url)
         self.url = self.server.url
         self._prefixes: dict[str, URIRef] = {}
+        self._lock = None if read_only else server_lock.acquire(self.server)
 
     # Graphs
 
     def replace_graph(self, name: str, triples: Iterable[str], *, seal: str = "") -> None:
         """See `store.GraphStore`."""
-        self._put("PUT", name, "\n".join(triples))
+        self._writable()
+        self.server.put_graph(name, "\n".join(triples))
         if seal:
-            self._put("POST", name, seal)
+            self.server.put_graph(name, seal, add=True)
 
     def drop_graph(self, name: str) -> None:
         """See `store.GraphStore`."""
         self._writable()
-        params = {"graph": name}
-        self.server.send("DELETE", self.server.endpoints.graphs, params=params, missing_ok=True)
+        self.server.drop_graph(name)
 
     def quads(self, graph: str | None = None) -> Iterator[ox.Quad]:
         """See `store.GraphStore`; graphs that are not ours are left alone."""
@@ -111,11 +116,7 @@ class RemoteStore(Store):
         while True:
             query = f"""SELECT ?s ?p ?o WHERE {{ GRAPH {ox.NamedNode(name)} {{ ?s ?p ?o }}
                 FILTER(STR(?s) > {ox.Literal(last)}) }} ORDER BY STR(?s) LIMIT {_PAGE}"""
-            data = {"query": query}
-            answer = self.server.send(
-                "POST", self.server.endpoints.query, data=data, headers={"Accept": ROWS}
-            )
-            rows = [tuple(row) for row in to_rows(answer)]
+            rows = self.server.select(query)
             if len(found) + len(rows) >= count:
                 return found.union(rows)
             # The page, or what the server gives at most, is full; its last subject may go on
@@ -131,16 +132,6 @@ class RemoteStore(Store):
     def describe(self) -> dict[str, str]:
         """See `store.GraphStore`."""
         return {"store": self.url}
-
-    def _put(self, method: str, name: str, triples: str) -> None:
-        self._writable()
-        self.server.send(
-            method,
-            self.server.endpoints.graphs,
-            params={"graph": name},
-            data=(triples + "\n").encode("utf-8"),
-            headers={"Content-Type": TRIPLES},
-        )
 
     # rdflib's interface
 
@@ -187,12 +178,13 @@ class RemoteStore(Store):
 
     def addN(self, quads: Iterable[Any]) -> None:  # noqa: N802
         """See `rdflib.store.Store`."""
+        self._writable()
         by_graph: dict[str, list[str]] = {}
         for s, p, o, context in quads:
             line = Graph().add((s, p, o)).serialize(format="nt").strip()
             by_graph.setdefault(str(context.identifier), []).append(line)
         for name, lines in by_graph.items():
-            self._put("POST", name, "\n".join(lines))
+            self.server.put_graph(name, "\n".join(lines), add=True)
 
     def remove(self, triple: _Pattern, context: Graph | None = None) -> None:
         """See `rdflib.store.Store`; only whole graphs can be removed so, else use an update."""
@@ -272,6 +264,9 @@ class RemoteStore(Store):
 
     def close(self, commit_pending_transaction: bool = False) -> None:  # noqa: ARG002
         """See `rdflib.store.Store`."""
+        if self._lock is not None:
+            server_lock.release(self.server, self._lock)
+            self._lock = None
         self.server.close()
 
     def _prologue(self, query: str, initNs: Mapping[str, Any]) -> str:  # noqa: N803

@@ -12,6 +12,9 @@ from rdflib.term import Identifier, Variable
 
 from cloudhealth_kg.errors import StoreError
 
+ROWS = "application/sparql-results+json"
+TRIPLES = "application/n-triples"
+
 OxTriple = tuple[Any, Any, Any]
 
 _VIRTUOSO_YES = Variable("__ASK_RETVAL")

@@ -13,19 +13,18 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 
 from cloudhealth_kg.errors import QueryError, StoreError
+from cloudhealth_kg.sparql_answers import ROWS, TRIPLES, to_rows
 
 _TRIES = 4
 _TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 """Answers that another try may better; 500 is what some servers say of a deadlock."""
-
-ROWS = "application/sparql-results+json"
-TRIPLES = "application/n-triples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +106,29 @@ class SparqlServer:
             )
         )
         return answer.status_code not in (404, 405) and not answer.is_redirect
+
+    def select(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows that answer a query, in terms of Oxigraph."""
+        answer = self.send(
+            "POST", self.endpoints.query, data={"query": query}, headers={"Accept": ROWS}
+        )
+        return [tuple(row) for row in to_rows(answer)]
+
+    def put_graph(self, name: str, triples: str, *, add: bool = False) -> None:
+        """Let a graph hold these N-Triples and no others, or `add` them to what it holds."""
+        self.send(
+            "POST" if add else "PUT",
+            self.endpoints.graphs,
+            params={"graph": name},
+            data=(triples + "\n").encode("utf-8"),
+            headers={"Content-Type": TRIPLES},
+        )
+
+    def drop_graph(self, name: str, *, tries: int = _TRIES) -> None:
+        """Forget a graph; one that does not exist is no error."""
+        self.send(
+            "DELETE", self.endpoints.graphs, params={"graph": name}, missing_ok=True, tries=tries
+        )
 
     def send(
         self,

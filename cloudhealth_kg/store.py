@@ -5,6 +5,7 @@ readers, who see the state that the last writer left when it was done (see `stor
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 
@@ -275,3 +276,20 @@ def restore(source: str | Path, store: str | Path) -> None:
     """
     with store_folder.replaced(Path(store)) as new:
         backup(source, new)
+
+
+def unlock(store: str | Path) -> list[str]:
+    """Forget the writers that died at a server, where another may otherwise not write; say which.
+
+    Raises:
+        StoreError: the store is a folder, or the server does not answer.
+    """
+    if "://" not in str(store):
+        raise StoreError(
+            f"{store}: the lock of a folder ends with its writer; there is none to undo"
+        )
+    from cloudhealth_kg import server_lock  # noqa: PLC0415 (needs 100 ms)
+    from cloudhealth_kg.sparql_server import SparqlServer  # noqa: PLC0415
+
+    with closing(SparqlServer(str(store))) as server:
+        return [str(writer) for writer in server_lock.unlock(server)]

@@ -28,6 +28,10 @@ OA = Namespace("http://www.w3.org/ns/oa#")
 SCHEMA = Namespace("https://schema.org/")
 
 ONTOLOGY = URIRef(BASE + "ontology")
+WRITERS = "urn:x-cloudhealth-kg:writer/"
+"""Graphs that stand at a server while somebody writes; outside of `BASE`, as no part of what is
+known."""
+WRITER = "urn:x-cloudhealth-kg:Writer"
 """The ontology itself; its terms live in `CH`."""
 
 CONCEPT_SCHEME = URIRef(BASE + "concept/")

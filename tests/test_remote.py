@@ -13,7 +13,7 @@ from base64 import b64decode
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 import pytest
 from rdflib import Literal, URIRef
@@ -248,23 +248,82 @@ def test_a_build_that_breaks_off_at_a_server_leaves_no_article_that_seems_whole(
     """The graph that lacks its seal is named, and is written by the next build."""
     files = write(tmp_path / "in", {f"{n}.md": article(f"a{n} mitigates b") for n in range(4)})
     with closing(open_dataset(server)) as dataset:
-        put, left = dataset.store._put, iter(range(5))
+        wire = dataset.store.server
+        put, left = wire.put_graph, iter(range(5))
 
-        def break_off(method: str, name: str, triples: str) -> None:
+        def break_off(name: str, triples: str, *, add: bool = False) -> None:
             if "/article/" in name and next(left, None) is None:
                 raise StoreError("no answer")
-            put(method, name, triples)
+            put(name, triples, add=add)
 
-        monkeypatch.setattr(dataset.store, "_put", break_off)
+        monkeypatch.setattr(wire, "put_graph", break_off)
         with pytest.raises(StoreError, match=r"no answer \(2 of 4 files were done\)"):
             run([files], dataset)
-        monkeypatch.setattr(dataset.store, "_put", put)
+        monkeypatch.setattr(wire, "put_graph", put)
         assert status(dataset).articles == 2
         assert len(status(dataset).unfinished) == 1
         assert [finding.check for finding in validate(dataset)] == ["finished"]
         report = run([files], dataset)
         assert list(changes(report).values()) == ["unchanged", "unchanged", "added", "added"]
         assert nquads(dataset) == fresh(files)
+
+
+def test_the_second_writer_at_a_server_is_told_of_the_first(server, tmp_path):
+    """It is refused by a message that says who writes; readers go on; then it may write."""
+    files = write(tmp_path / "in", {"1.md": article("a mitigates b")})
+    with closing(open_dataset(server)) as first:
+        run([files], first)
+        with pytest.raises(
+            StoreError, match=rf"is writing to this store \(process {os.getpid()} on"
+        ):
+            open_dataset(server)
+        assert read(server) == fresh(files)
+    assert run([files], server).ok
+
+
+def test_of_writers_that_come_at_the_same_moment_at_most_one_goes_on(server):
+    """Eight try at once, again and again: never are there two."""
+    inside, most, turns = 0, 0, 0
+    guard = Lock()
+
+    def try_to_write() -> None:
+        nonlocal inside, most, turns
+        for _ in range(10):
+            with suppress(StoreError), closing(open_dataset(server)):
+                with guard:
+                    inside, turns = inside + 1, turns + 1
+                    most = max(most, inside)
+                time.sleep(0.01)
+                with guard:
+                    inside -= 1
+
+    threads = [Thread(target=try_to_write) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1, turns
+    with closing(open_dataset(server)):
+        pass
+
+
+def test_a_writer_that_was_killed_keeps_nobody_out(server):
+    """On its own machine that is seen; elsewhere `unlock` says so."""
+    code = """
+import os, signal, sys
+from cloudhealth_kg.store import open_dataset
+dataset = open_dataset(sys.argv[1])
+os.kill(os.getpid(), signal.SIGKILL)"""
+    for host in ("", "import socket; socket.gethostname = lambda: 'else/where'"):
+        killed = subprocess.run([sys.executable, "-c", host + code, server], check=False)
+        assert killed.returncode == -signal.SIGKILL
+        if host:
+            with pytest.raises(StoreError, match=r"on else/where, since .*: cloudhealth-kg unlock"):
+                open_dataset(server)
+            done = command("unlock", "--store", server)
+            assert "forgotten: process" in done.stderr
+        with closing(open_dataset(server)):
+            pass
 
 
 def test_an_answer_that_a_server_cuts_is_an_error(virtuoso, monkeypatch):
@@ -334,9 +393,11 @@ def faulty(monkeypatch):
             if fault == "hang":
                 Event().wait(1)
             code = fault if isinstance(fault, int) else 200
-            payload = (
-                b'{"head":{},"boolean":true}' if b"query=" in body or "query=" in self.path else b""
-            )
+            payload = b""
+            if b"SELECT" in body:
+                payload = b'{"head":{"vars":["g"]},"results":{"bindings":[]}}'
+            elif b"query=" in body or "query=" in self.path:
+                payload = b'{"head":{},"boolean":true}'
             self.send_response(code)
             if code == 401:
                 self.send_header("WWW-Authenticate", 'Basic realm="kg"')
@@ -371,7 +432,7 @@ def test_what_falters_is_tried_again(faulty, fault, monkeypatch):
         faulty.requests.clear()
         faulty.faults[:] = [fault, fault]
         put_article(dataset, extract(make_article()))
-    assert [method for method, _, _ in faulty.requests] == ["PUT", "PUT", "PUT", "POST"]
+        assert [method for method, _, _ in faulty.requests] == ["PUT", "PUT", "PUT", "POST"]
 
 
 @pytest.mark.parametrize(
@@ -392,7 +453,7 @@ def test_what_does_not_mend_is_an_error_that_says_what_was_answered(faulty, faul
         faulty.faults[:] = [fault] * 9
         with pytest.raises((StoreError, QueryError), match=message):
             put_article(dataset, extract(make_article()))
-    assert len(faulty.requests) == tries
+        assert len(faulty.requests) == tries
 
 
 def test_an_update_is_sent_once(faulty):
@@ -402,7 +463,7 @@ def test_an_update_is_sent_once(faulty):
         faulty.faults[:] = [503]
         with pytest.raises(StoreError, match="answered 503"):
             dataset.update("INSERT DATA { <urn:a> <urn:b> <urn:c> }")
-    assert len(faulty.requests) == 1
+        assert len(faulty.requests) == 1
 
 
 def test_credentials_come_from_the_environment_and_go_out_only_when_asked_for(faulty, monkeypatch):

@@ -52,6 +52,7 @@ for command in (
     knowledge.load,
     knowledge.backup,
     knowledge.restore,
+    knowledge.unlock,
     quality.evaluate,
     quality.train,
 ):

@@ -210,6 +210,21 @@ def restore(source: Path, store: str) -> None:
     say(f"restored from {source}")
 
 
+@click.command()
+@store_option
+def unlock(store: str) -> None:
+    """Let others write to a server again after a writer died. See first that none is at work.
+
+    \b
+    Example:
+      cloudhealth-kg unlock --store https://kg.example.org
+    """
+    from cloudhealth_kg.store import unlock as unlock_
+
+    for writer in unlock_(store) or ["nobody"]:
+        say(f"forgotten: {writer}")
+
+
 def _pair(parameter: str) -> tuple[str, Any]:
     name, equals, value = parameter.partition("=")
     if not equals:
