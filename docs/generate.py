@@ -161,7 +161,20 @@ def faults() -> list[str]:
         found.append("the list of commands in README.md")
     if not ACCURACY.exists() or extractor_version() not in ACCURACY.read_text("utf-8"):
         found.append("docs/accuracy.md, which another model or version was measured for")
+    elif not agree(readme, ACCURACY.read_text("utf-8")):
+        found.append("the accuracy table of README.md, which docs/accuracy.md contradicts")
     return found
+
+
+def agree(readme: str, page: str) -> bool:
+    """Whether the README gives our figures as docs/accuracy.md does, to two places."""
+    short = re.search(rf"^\| {OURS} \|(.*)", readme, re.MULTILINE)
+    rows = re.findall(r"^\| (?:concepts|relations) (.*)", page, re.MULTILINE)[:2]
+    figures = [re.findall(r"\d\.\d+", text) for text in (short[1] if short else "", *rows)]
+    long = [*figures[1][:3], *figures[2][:3]]
+    return len(figures[0]) == len(long) and all(
+        abs(float(a) - float(b)) < 0.0051 for a, b in zip(figures[0], long, strict=True)
+    )
 
 
 def main() -> None:

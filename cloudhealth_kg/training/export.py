@@ -92,10 +92,11 @@ def write_config(folder: Path, config: dict[str, Any]) -> None:
 
 
 def _export(
-    network: nn.Module, inputs: tuple[Tensor, ...], axes: dict[str, str], path: Path
+    network: SpanNetwork | PairNetwork, inputs: tuple[Tensor, ...], axes: dict[str, str], path: Path
 ) -> None:
     network.eval()
     network.requires_grad_(False)
+    network.bert.set_attn_implementation("eager")  # plain operators, which any runtime has
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         full = Path(scratch) / "full.onnx"

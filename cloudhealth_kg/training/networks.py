@@ -18,7 +18,7 @@ def _encoder(base: Path) -> BertModel:
     return BertModel.from_pretrained(
         base,
         add_pooling_layer=False,
-        attn_implementation="eager",
+        attn_implementation="sdpa",
         attention_probs_dropout_prob=0.0,
         hidden_dropout_prob=0.0,
     )
