@@ -82,14 +82,15 @@ class RemoteStore(Store):
 
     def quads(self, graph: str | None = None) -> Iterator[ox.Quad]:
         """See `store.GraphStore`; graphs that are not ours are left alone."""
-        names: list[str] = [graph] if graph is not None else []
-        if graph is None:
-            named = (str(context.identifier) for context in self.contexts())
-            names = sorted(name for name in named if name.startswith(BASE))
-        for name in names:
-            yield from self._graph(name)
+        if graph is not None:
+            yield from self._graph(graph)
+            return
+        for name, size in self._graph_sizes().items():
+            if name.startswith(BASE):
+                yield from self._graph(name, size)
 
-    def _graph(self, name: str) -> Iterator[ox.Quad]:
+    def _graph(self, name: str, size: int | None = None) -> Iterator[ox.Quad]:
+        """A graph, which held `size` triples when they were last counted."""
         answer = self.server.send(
             "GET",
             self.server.endpoints.graphs,
@@ -98,16 +99,29 @@ class RemoteStore(Store):
             missing_ok=True,
         )
         triples = set() if answer.status_code == 404 else set(to_triples(answer))
-        count = self.__len__(Graph(identifier=URIRef(name)))
-        if len(triples) < count:  # some servers cut long answers in silence
-            triples = self._graph_in_pages(name, count)
-        if len(triples) < count:
-            raise StoreError(
-                f"{name}: the server gives {len(triples)} of its {count} triples; let it give "
-                "more (in Virtuoso: ResultSetMaxRows)"
-            )
+        if len(triples) != size:  # somebody has written to it, or the server cut it in silence
+            count = self.__len__(Graph(identifier=URIRef(name)))
+            if len(triples) < count:
+                triples = self._graph_in_pages(name, count)
+            if len(triples) < count:
+                raise StoreError(
+                    f"{name}: the server gives {len(triples)} of its {count} triples; let it give "
+                    "more (in Virtuoso: ResultSetMaxRows)"
+                )
         for subject, predicate, object_ in triples:
             yield ox.Quad(subject, predicate, spelt_out(object_), ox.NamedNode(name))
+
+    def _graph_sizes(self) -> dict[str, int]:
+        """The number of triples in each graph, by name in order."""
+        sizes: dict[str, int] = {}
+        while True:  # in pages, and some servers give shorter ones
+            last = ox.Literal(next(reversed(sizes), ""))
+            query = f"""SELECT ?g (COUNT(*) AS ?n) WHERE {{ GRAPH ?g {{ ?s ?p ?o }}
+                FILTER(STR(?g) > {last}) }} GROUP BY ?g ORDER BY STR(?g) LIMIT {_PAGE}"""
+            rows = self.server.select(query)
+            if not rows:
+                return sizes
+            sizes |= {name.value: int(count.value) for name, count in rows}
 
     def _graph_in_pages(self, name: str, count: int) -> set[OxTriple]:
         """A graph of `count` triples, asked for subject after subject; less where that fails."""

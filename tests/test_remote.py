@@ -131,8 +131,9 @@ def server(request, monkeypatch):
     return url
 
 
-def test_a_server_holds_the_same_bytes_as_a_folder(server, tmp_path):
-    """Build, change, prune: at a server as with the local store."""
+def test_a_server_holds_the_same_bytes_as_a_folder(server, tmp_path, monkeypatch):
+    """Build, change, prune: at a server as with the local store, in pages of three graphs."""
+    monkeypatch.setattr("cloudhealth_kg.remote._PAGE", 3)
     texts = {f"{n}.md": article(f"a{n} mitigates b", title=f"Nº {n}") for n in range(6)}
     texts["long.md"] = article("\n\n".join(f"a{n} causes b{n}" for n in range(60)), title="Long")
     files = write(tmp_path / "in", texts)

@@ -18,7 +18,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
-from torch import Tensor, nn
+from torch import Tensor
 
 from cloudhealth_kg.training.networks import PairNetwork, SpanNetwork
 from cloudhealth_kg.versions import MODEL_FORMAT
