@@ -7,6 +7,7 @@ that was broken off lacks its seal and the next build writes it again.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyoxigraph as ox
@@ -32,6 +33,9 @@ from cloudhealth_kg.vocabulary import BASE
 
 _PAGE = 5000
 """Rows asked for at once; some servers give no more than 10,000."""
+
+_AT_ONCE, _AHEAD = 4, 64
+"""Graphs that are asked for at the same time, and that are held before they are used."""
 
 _FORM = re.compile(
     r"(?:\s+|#[^\n]*\n|PREFIX\s+[^\s:]*:\s*<[^>]*>|BASE\s*<[^>]*>)*(\w+)", re.IGNORECASE
@@ -85,11 +89,13 @@ class RemoteStore(Store):
         if graph is not None:
             yield from self._graph(graph)
             return
-        for name, size in self._graph_sizes().items():
-            if name.startswith(BASE):
-                yield from self._graph(name, size)
+        ours = [(name, n) for name, n in self._graph_sizes().items() if name.startswith(BASE)]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:  # most of the time goes by in waiting
+            for at in range(0, len(ours), _AHEAD):
+                for quads in pool.map(lambda graph: self._graph(*graph), ours[at : at + _AHEAD]):
+                    yield from quads
 
-    def _graph(self, name: str, size: int | None = None) -> Iterator[ox.Quad]:
+    def _graph(self, name: str, size: int | None = None) -> list[ox.Quad]:
         """A graph, which held `size` triples when they were last counted."""
         answer = self.server.send(
             "GET",
@@ -108,8 +114,8 @@ class RemoteStore(Store):
                     f"{name}: the server gives {len(triples)} of its {count} triples; let it give "
                     "more (in Virtuoso: ResultSetMaxRows)"
                 )
-        for subject, predicate, object_ in triples:
-            yield ox.Quad(subject, predicate, spelt_out(object_), ox.NamedNode(name))
+        graph = ox.NamedNode(name)
+        return [ox.Quad(s, p, spelt_out(o), graph) for s, p, o in triples]
 
     def _graph_sizes(self) -> dict[str, int]:
         """The number of triples in each graph, by name in order."""
