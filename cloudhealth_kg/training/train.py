@@ -10,10 +10,11 @@ kept see all articles.
 import logging
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import TypeVar
 
@@ -118,12 +119,7 @@ def train(
     folds = [list(range(fold, len(golds), settings.folds)) for fold in range(settings.folds)]
     folder.mkdir(parents=True, exist_ok=True)
     write_table(base, folder)
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        ProcessPoolExecutor(
-            os.cpu_count(), get_context("spawn"), initializer=_start_worker
-        ) as pool,
-    ):
+    with tempfile.TemporaryDirectory() as scratch, _workers() as pool:
         # Each network is fitted in a process of its own, on one thread: quicker than one network
         # on many threads, and the same on every run.
         spare = [Path(scratch) / f"spans-{fold}.onnx" for fold in range(settings.folds)]
@@ -160,6 +156,20 @@ def train(
             "relation_calibration": relation_curve.weights,
         },
     )
+
+
+@contextmanager
+def _workers() -> Iterator[ProcessPoolExecutor]:
+    """Processes to fit networks in; they end at once where the work is broken off."""
+    with ProcessPoolExecutor(
+        os.cpu_count(), get_context("spawn"), initializer=_start_worker
+    ) as pool:
+        try:
+            yield pool
+        except BaseException:
+            for process in active_children():
+                process.terminate()
+            raise
 
 
 def _start_worker() -> None:
