@@ -171,7 +171,7 @@ def _evidence(
         if strength < NEARLY * best:
             break
         source, target = _span(doc, source_place), _span(doc, target_place)
-        stance = read_stance(source, target)
+        stance = read_stance(source, target, helps=pair.relation != "causes")
         if not asserted and (stance != "negated" or pair.relation != "mitigates"):
             continue
         start, end, rule = _passage(doc, source, target)

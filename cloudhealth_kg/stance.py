@@ -17,7 +17,8 @@ _NEGATIONS = frozenset(
 )
 _FAILURES = frozenset(
     """
-    cure panacea substitute fix answer remedy solution guarantee replacement shield bullet
+    cure panacea substitute fix answer remedy solution guarantee replacement shield bullet defence
+    defense
     """.split()
 )
 """Nouns that, denied, dismiss a remedy: "no cure for", "is not a substitute for"."""
@@ -38,16 +39,19 @@ _HEDGES = frozenset(
     unless
     """.split()
 )
+_FORBIDS = frozenset(["ban", "disallow", "forbid", "outlaw", "prohibit"])
+_PERMITS = frozenset(["accept", "allow", "permit"])
 _MYTHS = frozenset(["fallacy", "illusion", "misconception", "myth"])
 _HARDLY_ANYTHING = frozenset(["little", "nothing"])
 
 
-def read_stance(source: Span, target: Span) -> Stance:
+def read_stance(source: Span, target: Span, *, helps: bool = True) -> Stance:
     """The stance of the text towards a relation between two mentions.
 
     Negated where what joins them is denied ("does not prevent", "no cure for", "fails to stop"),
-    hedged where it is possible, hoped for, asked or conditional, else asserted. That a measure was
-    not taken ("had no backups") denies nothing of what it does.
+    or where the source is said to help and is forbidden; hedged where it is possible, hoped for,
+    asked or conditional, else asserted. That a measure was not taken ("had no backups") denies
+    nothing of what it does.
     """
     if source.sent == target.sent:
         chain = hedgeable = list(joining_tokens(source.root, target.root))
@@ -55,6 +59,8 @@ def read_stance(source: Span, target: Span) -> Stance:
         chain = [token for end in (source, target) for token in _governing(end.root)]
         hedgeable = [token for end in (source, target) for token in (end.root, *end.root.ancestors)]
     if _denied(chain) or _passed_over(source) or _ruled_out(source, chain):
+        return "negated"
+    if helps and _forbidden(source):
         return "negated"
     return "hedged" if _hedged(hedgeable) or _asked(source.sent) else "asserted"
 
@@ -78,6 +84,24 @@ def _ruled_out(source: Span, chain: list[Token]) -> bool:
     words = {child.lower_ for child in source.root.children}
     none = bool(words & {"no", "neither"}) and "other" not in words
     return helps and none and "nsubj" in source.root.dep_
+
+
+def _forbidden(source: Span) -> bool:
+    """Whether it must not be: "is prohibited", "the use of it is not permitted", "shall not be"."""
+    under = source.root
+    for word in source.root.ancestors:
+        if under.dep_ in {"nsubjpass", "dobj", "xcomp"} and word.pos_ == "VERB":
+            denied = any(child.dep_ == "neg" for child in word.children)
+            bound = any(child.lower_ in {"shall", "must", "may"} for child in word.children)
+            lemma = word.lemma_.lower()
+            if lemma in _FORBIDS:
+                return not denied
+            if denied and under.dep_ == "nsubjpass" and (bound or lemma in _PERMITS):
+                return True
+        if word.pos_ == "VERB" and word.lemma_.lower() != "use":
+            return False
+        under = word
+    return False
 
 
 def _asked(sentence: Span) -> bool:
