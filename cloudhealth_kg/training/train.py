@@ -106,7 +106,7 @@ def train(
         settings: how long and how fast to learn, and the seed.
 
     Raises:
-        ModelError: there are too few articles.
+        ModelError: there are too few articles, or what is learnt from them finds nothing.
     """
     if len(golds) < 2 * settings.folds:
         raise ModelError(
@@ -263,7 +263,16 @@ def _judge_concepts(golds: Sequence[GoldArticle], found: Mapping[int, _Found]) -
 
 
 def _calibrate(judged: _Judged) -> Calibration:
-    """A logistic curve fitted to held-back findings."""
+    """A logistic curve fitted to held-back findings.
+
+    Raises:
+        ModelError: all of them are right, all are wrong, or there are none.
+    """
+    if len(set(judged.right)) < 2:
+        raise ModelError(
+            f"{len(judged.right)} findings in held-back articles, too few or too alike to learn "
+            "confidences from; give more annotated articles or more passes"
+        )
     curve = LogisticRegression(C=100.0).fit(np.array(judged.features), judged.right)
     return Calibration(tuple(round(float(w), 4) for w in (*curve.coef_[0], curve.intercept_[0])))
 

@@ -1,0 +1,53 @@
+"""Training, as far as it can be tested in seconds; needs torch: pip install -e '.[train]'."""
+
+import time
+from multiprocessing import active_children
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+from cloudhealth_kg.errors import ModelError
+from cloudhealth_kg.gold import read_gold
+from cloudhealth_kg.ontology import load_ontology
+from cloudhealth_kg.training import Settings, default_base, train
+from cloudhealth_kg.training.train import _calibrate, _Judged, _workers
+
+pytestmark = pytest.mark.train
+UNSEEN = Path(__file__).resolve().parent.parent / "corpus" / "unseen"
+
+
+def test_workers_end_at_once_where_training_is_broken_off():
+    """Nobody waits for networks that nobody wants any more."""
+
+    def break_off() -> None:
+        with _workers() as pool:
+            pool.submit(time.sleep, 0).result()
+            pool.submit(time.sleep, 600)
+            raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        break_off()
+    assert time.monotonic() - started < 300
+    assert not active_children()
+
+
+def test_too_few_articles_are_an_error_that_says_how_many_it_takes(tmp_path):
+    """Three articles cannot be parted into two folds of two."""
+    with pytest.raises(ModelError, match="3 annotated articles are too few to train on; give 4"):
+        train(
+            read_gold(UNSEEN)[:3],
+            tmp_path / "model",
+            base=default_base(),
+            ontology=load_ontology(),
+            settings=Settings(),
+        )
+
+
+@pytest.mark.parametrize("right", [[], [True, True], [False]])
+def test_findings_that_teach_no_confidence_are_an_error(right):
+    """The remedy is named rather than a fault of the library."""
+    with pytest.raises(ModelError, match="give more annotated articles or more passes"):
+        _calibrate(_Judged([[0.5]] * len(right), right, 9))
