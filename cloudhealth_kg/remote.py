@@ -6,6 +6,7 @@ that was broken off lacks its seal and the next build writes it again.
 """
 
 import re
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -52,7 +53,7 @@ class RemoteStore(Store):
     Every request that can be repeated without harm is, after a growing pause, when the network
     or the server falters. An article's graph is put by one request, and its seal by another, so
     that a half-written graph lacks its seal and the next build writes it again. Unless it is
-    `read_only` it is the only writer at the server until it is closed.
+    `read_only` it is the only writer at the server until it is closed or the program ends.
 
     Raises:
         StoreError: no SPARQL 1.1 server answers there, it refuses the credentials, or somebody
@@ -68,7 +69,9 @@ class RemoteStore(Store):
         self.server = SparqlServer(url)
         self.url = self.server.url
         self._prefixes: dict[str, URIRef] = {}
-        self._lock = None if read_only else server_lock.acquire(self.server)
+        if not read_only:
+            me = server_lock.acquire(self.server)
+            self._release = weakref.finalize(self, server_lock.release, self.server, me)
 
     # Graphs
 
@@ -284,9 +287,8 @@ class RemoteStore(Store):
 
     def close(self, commit_pending_transaction: bool = False) -> None:  # noqa: ARG002
         """See `rdflib.store.Store`."""
-        if self._lock is not None:
-            server_lock.release(self.server, self._lock)
-            self._lock = None
+        if not self.read_only:
+            self._release()
         self.server.close()
 
     def _prologue(self, query: str, initNs: Mapping[str, Any]) -> str:  # noqa: N803

@@ -308,6 +308,18 @@ def test_of_writers_that_come_at_the_same_moment_at_most_one_goes_on(server):
         pass
 
 
+def test_a_writer_that_ends_without_closing_lets_others_write(server):
+    """Also on another machine, where nobody can see that it has ended."""
+    code = """
+import socket, sys
+socket.gethostname = lambda: "elsewhere"
+from cloudhealth_kg.store import open_dataset
+dataset = open_dataset(sys.argv[1])"""
+    subprocess.run([sys.executable, "-c", code, server], check=True)
+    with closing(open_dataset(server)):
+        pass
+
+
 def test_a_writer_that_was_killed_keeps_nobody_out(server):
     """On its own machine that is seen; elsewhere `unlock` says so."""
     code = """
