@@ -4,10 +4,11 @@ A check is a file `NAME.rq`: what is wrong, how to mend it, and a query whose ro
 offenders (`?subject`, and where it helps `?detail` and `?graph`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rdflib import SH, Dataset, Graph
 from rdflib.namespace import RDF
@@ -17,7 +18,7 @@ from cloudhealth_kg.ontology import Ontology
 from cloudhealth_kg.queries import run
 from cloudhealth_kg.store import open_dataset
 from cloudhealth_kg.validation import Check, Finding
-from cloudhealth_kg.vocabulary import ARTICLE, COUNTERMEASURES_GRAPH, ONTOLOGY_GRAPH
+from cloudhealth_kg.vocabulary import ARTICLE, CONCEPT, COUNTERMEASURES_GRAPH, ONTOLOGY_GRAPH
 
 __all__ = ["SparqlCheck", "check_ontology", "check_shapes", "read_checks", "store_checks"]
 
@@ -83,30 +84,36 @@ def check_ontology(ontology: Ontology) -> tuple[Finding, ...]:
 def check_shapes(dataset: Dataset, *, shapes: Graph) -> Iterator[Finding]:
     """Find what in a dataset's graphs does not fit the shapes.
 
-    An article's graph says all that the shapes ask of it, so articles are checked some at a time:
-    in memory a triple takes pySHACL many times the place that it takes in the store.
+    Articles are checked some at a time: in memory a triple takes pySHACL many times the place that
+    it takes in the store. They need not describe the concepts that other graphs do.
 
     Raises:
         OntologyError: pySHACL is not installed, or the shapes are faulty.
     """
     names = sorted(str(graph.identifier) for graph in dataset.graphs())
     articles = [name for name in names if name.startswith(str(ARTICLE))]
-    batches = [articles[at : at + _ARTICLES] for at in range(0, len(articles), _ARTICLES)]
-    for batch in ([name for name in names if not name.startswith(str(ARTICLE))], *batches):
-        data = Graph()
-        for name in batch:
-            for triple in dataset.graph(name):
-                data.add(triple)
-        yield from _misfits(data, shapes)
+    curated = [triple for name in set(names) - set(articles) for triple in dataset.graph(name)]
+    yield from _misfits(curated, shapes)
+    classes = [t for t in curated if t[1] == RDF.type and str(t[0]).startswith(str(CONCEPT))]
+    described = {str(concept) for concept, _, _ in classes}
+    for at in range(0, len(articles), _ARTICLES):
+        batch = articles[at : at + _ARTICLES]
+        said = [triple for name in batch for triple in dataset.graph(name)]
+        for finding in _misfits([*said, *classes], shapes):
+            if finding.subject not in described:
+                yield finding
 
 
-def _misfits(data: Graph, shapes: Graph) -> Iterator[Finding]:
+def _misfits(triples: Iterable[Any], shapes: Graph) -> Iterator[Finding]:
     try:
         from pyshacl import validate  # noqa: PLC0415 - slow to import, and an extra
     except ImportError as error:
         raise OntologyError(
             "shapes are checked by pySHACL: pip install 'cloudhealth-kg[validate]'"
         ) from error
+    data = Graph()
+    for triple in triples:
+        data.add(triple)
     _, report, _ = validate(data, shacl_graph=shapes, ont_graph=shapes, inplace=True)
     if not isinstance(report, Graph):
         raise OntologyError(f"cloudhealth.ttl: the shapes cannot be used ({report!r})")

@@ -108,11 +108,18 @@ class SparqlServer:
         return answer.status_code not in (404, 405) and not answer.is_redirect
 
     def select(self, query: str) -> list[tuple[Any, ...]]:
-        """The rows that answer a query, in terms of Oxigraph."""
+        """The rows that answer a query, in terms of Oxigraph.
+
+        Raises:
+            StoreError: there is no answer, or it is malformed.
+        """
         answer = self.send(
             "POST", self.endpoints.query, data={"query": query}, headers={"Accept": ROWS}
         )
-        return [tuple(row) for row in to_rows(answer)]
+        try:
+            return [tuple(row) for row in to_rows(answer)]
+        except SyntaxError as error:
+            raise StoreError(f"{answer.url}: the answer is malformed: {error}") from error
 
     def put_graph(self, name: str, triples: str, *, add: bool = False) -> None:
         """Let a graph hold these N-Triples and no others, or `add` them to what it holds."""
