@@ -27,7 +27,7 @@ NEVER = -1e4
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a training run may vary; the defaults are those of the model that travels with us."""
+    """What a training run may vary; the defaults are those of `make train`."""
 
     epochs: int = 4
     pair_epochs: int = 3
