@@ -22,7 +22,6 @@ from cloudhealth_kg.vocabulary import ARTICLE, CONCEPT, COUNTERMEASURES_GRAPH, O
 
 __all__ = ["SparqlCheck", "check_ontology", "check_shapes", "read_checks", "store_checks"]
 
-
 _ARTICLES = 100
 """Articles whose graphs pySHACL is given at once."""
 
@@ -88,7 +87,7 @@ def check_shapes(dataset: Dataset, *, shapes: Graph) -> Iterator[Finding]:
     it takes in the store. They need not describe the concepts that other graphs do.
 
     Raises:
-        OntologyError: pySHACL is not installed, or the shapes are faulty.
+        OntologyError: the shapes are faulty.
     """
     names = sorted(str(graph.identifier) for graph in dataset.graphs())
     articles = [name for name in names if name.startswith(str(ARTICLE))]
@@ -105,12 +104,8 @@ def check_shapes(dataset: Dataset, *, shapes: Graph) -> Iterator[Finding]:
 
 
 def _misfits(triples: Iterable[Any], shapes: Graph) -> Iterator[Finding]:
-    try:
-        from pyshacl import validate  # noqa: PLC0415 - slow to import, and an extra
-    except ImportError as error:
-        raise OntologyError(
-            "shapes are checked by pySHACL: pip install 'cloudhealth-kg[validate]'"
-        ) from error
+    from pyshacl import validate  # noqa: PLC0415 - slow to import
+
     data = Graph()
     for triple in triples:
         data.add(triple)

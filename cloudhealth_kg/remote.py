@@ -50,10 +50,8 @@ _Pattern = tuple[Node | None, Node | None, Node | None]
 class RemoteStore(Store):
     """An rdflib store at a server.
 
-    Every request that can be repeated without harm is, after a growing pause, when the network
-    or the server falters. An article's graph is put by one request, and its seal by another, so
-    that a half-written graph lacks its seal and the next build writes it again. Unless it is
-    `read_only` it is the only writer at the server until it is closed or the program ends.
+    Unless it is `read_only` it is the only writer at the server until it is closed or the program
+    ends.
 
     Raises:
         StoreError: no SPARQL 1.1 server answers there, it refuses the credentials, or somebody

@@ -44,8 +44,8 @@ class Writer:
             os.kill(self.process, 0)
         except ProcessLookupError:
             return True
-        except PermissionError:
-            return False
+        except PermissionError:  # it lives, and is somebody else's
+            pass
         return False
 
 
