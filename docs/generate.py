@@ -2,13 +2,15 @@
 
 README.md: the list of commands and the accuracy table. docs/accuracy.md: all tables, and the plot
 of confidence against truth. docs/learning-curve.svg: the plot of docs/learning-curve.csv, whose
-rows are written down at each training. Run it with `make docs`.
+rows are written down at each training. Run it with `make docs`; what was measured --beside, with
+the same model, keeps its section of docs/accuracy.md.
 """
 
 import argparse
 import csv
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -31,6 +33,7 @@ README = ROOT / "README.md"
 ACCURACY, PLOT = ROOT / "docs/accuracy.md", ROOT / "docs/reliability.svg"
 CURVE = ROOT / "docs/learning-curve.csv"
 OURS = "cloudhealth_kg"
+BASELINES_START = "The baselines are"
 
 
 def commands() -> str:
@@ -71,17 +74,17 @@ def short_table(results: dict[str, list[Outcome]]) -> str:
     return "\n".join(lines)
 
 
-def long_page(results: dict[str, list[Outcome]], others: dict[str, Path]) -> str:
-    """docs/accuracy.md."""
+def long_page(results: dict[str, list[Outcome]], others: dict[str, Path], kept: str) -> str:
+    """docs/accuracy.md; `kept` is what `sections_to_keep` gave."""
     return f"""# Accuracy
 
 Measured by `make docs` on the 14 articles of `corpus/unseen`, which training never saw, with
 {extractor_version()}. The intervals are bootstrapped over articles.
 
 {accuracy_table(results)}
-{"".join(beside(name, folder) for name, folder in others.items())}
+{"".join(beside(name, folder) for name, folder in others.items())}{kept}
 
-The baselines are what people would use without training: the labels of our ontology found in the
+{BASELINES_START} what people would use without training: the labels of our ontology found in the
 text, noun chunks with keywords for kinds, both, and the phrases that TextRank ranks highest; their
 relations are co-occurrence in a sentence.
 
@@ -106,6 +109,19 @@ def beside(name: str, folder: Path) -> str:
 
 {accuracy_table(measure(folder))}
 """
+
+
+def sections_to_keep(page: str, measured: Iterable[str]) -> str:
+    """The sections of docs/accuracy.md on sets that are not at hand, if the same model was read."""
+    if extractor_version() not in page:
+        return ""
+    tables = page.split(BASELINES_START, maxsplit=1)[0]
+    names = re.split(r"^## (.*)\n", tables, flags=re.MULTILINE)[1:]
+    return "".join(
+        f"\n## {name}\n{body.rstrip()}\n"
+        for name, body in zip(names[::2], names[1::2], strict=True)
+        if name not in measured
+    )
 
 
 def draw(outcomes: list[Outcome]) -> None:
@@ -201,7 +217,8 @@ def main() -> None:
     others |= {name: Path(folder) for name, folder in arguments.beside}
     readme = between(README.read_text("utf-8"), "commands", commands())
     README.write_text(between(readme, "accuracy", short_table(results)), "utf-8")
-    ACCURACY.write_text(long_page(results, others), "utf-8")
+    kept = sections_to_keep(ACCURACY.read_text("utf-8") if ACCURACY.exists() else "", others)
+    ACCURACY.write_text(long_page(results, others, kept), "utf-8")
     draw(results[OURS])
     draw_curve()
 
