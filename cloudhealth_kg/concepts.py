@@ -142,10 +142,12 @@ def _take_in_short_forms(
     """Let "the attack" be "the ransomware attack", where the article names one attack only.
 
     A name that the ontology lacks joins the one concept of its kind with a name that holds all its
-    words and more; where there are several such concepts, it stays apart. On 157 articles that the
-    model had not seen, 44 of 45 concepts that this took in were right to go.
+    words and more, and whose longest name is longer, lest two take in each other; where there are
+    several such concepts, it stays apart. On 157 articles that the model had not seen, 44 of 45
+    concepts that this took in were right to go.
     """
     named = {c.iri: _content_words(c, article) for c in concepts}
+    length = {iri: max(map(len, names), default=0) for iri, names in named.items()}
     host_of: dict[str, str] = {}
     for short in concepts:
         labels = {normalise_label(article.text[s.start : s.end]) for s in short.spans}
@@ -155,6 +157,7 @@ def _take_in_short_forms(
             long.iri
             for long in concepts
             if long.kind == short.kind
+            and length[short.iri] < length[long.iri]
             and any(a < b for a in named[short.iri] for b in named[long.iri])
         ]
         if len(hosts) == 1:

@@ -150,3 +150,23 @@ def test_a_short_name_that_the_ontology_knows_stays_itself():
     )
 
     assert len(concepts) == 2
+
+
+def test_a_name_is_not_taken_in_by_itself():
+    """One wording of an idea may hold another; the search for a host went on for ever there."""
+    (concept,) = formed(
+        "Wombat raids. The wombat raid problem.",
+        [("Wombat raids", "challenge", 0.9), ("wombat raid problem", "challenge", 0.8)],
+    )
+
+    assert len(concept.spans) == 2
+
+
+def test_two_names_do_not_take_in_each_other():
+    """Each has a wording that holds one of the other's."""
+    text = "Wombat raids (WR) hurt. The response of WR alarms in the depot (RAID) helps."
+    names = ["Wombat raids", "WR", "response of WR alarms in the depot", "RAID"]
+
+    concepts = formed(text, [(name, "challenge", 0.9) for name in names])
+
+    assert sum(len(c.spans) for c in concepts) == len(names)
