@@ -1,6 +1,8 @@
 """One idea is one concept, and two ideas stay two."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cloudhealth_kg.concepts import abbreviations, form_concepts
 from cloudhealth_kg.model import KINDS, Article, Block, Metadata
@@ -170,3 +172,35 @@ def test_two_names_do_not_take_in_each_other():
     concepts = formed(text, [(name, "challenge", 0.9) for name in names])
 
     assert sum(len(c.spans) for c in concepts) == len(names)
+
+
+WORDS = ["wombat", "raid", "raids", "problem", "those", "of", "WR", "encryption"]
+NAMES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(NAMES, st.sampled_from(["challenge", "technology"]), st.floats(0.3, 0.99)),
+        max_size=12,
+    ),
+    st.booleans(),
+    st.randoms(use_true_random=False),
+)
+def test_concepts_form_from_any_spans_in_any_order(found, defines, shuffler):
+    """No span is told twice, no two concepts share an IRI, and order decides nothing."""
+    text = ("The wombat raid (WR). " if defines else "") + ". ".join(name for name, _, _ in found)
+    article = Article("a-1", text, (Block(0, len(text), "paragraph"),), Metadata(), "a.md", "")
+    spans, at = [], len(text) - len(". ".join(name for name, _, _ in found))
+    for name, kind, score in found:
+        kinds = tuple(score if k == kind else 0.0 for k in KINDS)
+        spans.append(SpanScore(at, at + len(name), score, kinds))
+        at += len(name) + 2
+
+    concepts = form_concepts(article, spans, load_ontology(), AS_IT_IS, threshold=0.0)
+
+    placed = sorted(s.start for c in concepts for s in c.spans)
+    assert placed == sorted({*placed})
+    assert len({c.iri for c in concepts}) == len(concepts)
+    shuffler.shuffle(spans)
+    assert form_concepts(article, spans, load_ontology(), AS_IT_IS, threshold=0.0) == concepts
