@@ -45,7 +45,7 @@ class NamedConcept:
     label: str
     known: bool
     score: float
-    """Of its best span."""
+    """Of the span that names it most clearly, as of its kind."""
     confidence: float
     """The score, calibrated."""
     spans: tuple[SpanScore, ...]
@@ -216,16 +216,17 @@ def _concept(
         * (1.0 if known is None or kind in known.kinds else FOREIGN)
         for i, kind in enumerate(KINDS)
     ]
-    kind = KINDS[max(range(len(KINDS)), key=lambda i: (round(weights[i], 4), -i))]
+    index = max(range(len(KINDS)), key=lambda i: (round(weights[i], 4), -i))
+    score = max(s.kinds[index] for s in members)
     best = min(members, key=lambda s: (-s.score, s.start))
     label = article.text[best.start : best.end]
     return NamedConcept(
         iri=known.iri if known else str(concept_iri(label)),
-        kind=kind,
+        kind=KINDS[index],
         label=known.label if known else label,
         known=known is not None,
-        score=best.score,
-        confidence=calibration.apply(logit(best.score)),
+        score=score,
+        confidence=calibration.apply(logit(score)),
         spans=tuple(sorted(members, key=lambda s: s.start)),
         merged=tuple(sorted({article.text[s.start : s.end] for s in members})),
     )

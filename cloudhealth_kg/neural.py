@@ -204,7 +204,7 @@ class Model:
     """Calibrated confidence from which a concept counts."""
     relation_threshold: float
     concept_calibration: Calibration
-    """Of the logit of a concept's best span."""
+    """Of the logit of a concept's score."""
     relation_calibration: Calibration
     """Of `relation_features`."""
 

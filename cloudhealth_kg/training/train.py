@@ -59,11 +59,8 @@ UNCALIBRATED = Calibration((1.0, 0.0))
 CANDIDATE = 0.2
 """Score of the least probable concept that the pair network is shown in training."""
 
-EVEN = 0.5
-"""A concept counts where it is likelier right than wrong."""
-
-MOST_GIVEN = 0.85
-"""Relations for each that was wanted. The networks that are kept saw twice the articles that those
+MOST_GIVEN = 0.75
+"""Findings for each that was wanted. The networks that are kept saw twice the articles that those
 of a fold did, and give more at the same threshold; so precision stays above recall."""
 
 
@@ -143,14 +140,14 @@ def train(
         relations = _judge_relations([(golds[i], found[i]) for i in folds[0]], judge, ontology)
         kept.result()
         kept_pairs.result()
-    concept_curve = _calibrate(_judge_concepts(golds, found))
-    relation_curve = _calibrate(relations)
+    concepts = _judge_concepts(golds, found)
+    concept_curve, relation_curve = _calibrate(concepts), _calibrate(relations)
     write_config(
         folder,
         {
             "articles": len(golds),
             "settings": asdict(settings),
-            "concept_threshold": EVEN,
+            "concept_threshold": _best_threshold(concepts, concept_curve),
             "concept_calibration": concept_curve.weights,
             "relation_threshold": _best_threshold(relations, relation_curve),
             "relation_calibration": relation_curve.weights,
