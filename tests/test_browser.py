@@ -389,6 +389,22 @@ def test_neighbours_of_a_hub_stand_all_around_it(visit, tmp_path_factory):
     assert "attack and 60 concepts linked with it" in status.inner_text()
 
 
+def test_another_ring_is_framed_anew(visit, tmp_path_factory):
+    """Filters that leave fewer neighbours bring them nearer; those that leave all move nothing."""
+    said = [
+        (f"Way {n} helps.", f"way number {n}", "mitigates", "attack", "asserted", 0.3 + n / 100)
+        for n in range(24)
+    ]
+    page = visit(told(tmp_path_factory, {"ways": said}), "#concept=attack")
+    scale = "cloudhealthPage.network.getScale()"
+    whole = page.evaluate(scale)
+    page.locator("#confidence").fill("0.25")
+    assert page.evaluate(scale) == whole
+    page.locator("#confidence").fill("0.5")
+    assert len(drawn(page)) == 5
+    assert page.evaluate(scale) > whole
+
+
 def test_known_countermeasures_are_drawn_from_a_gap(visit, sample):
     """At a challenge without remedies the picture offers what guidance knows."""
     page = visit(sample, "#concept=ransomware")

@@ -55,9 +55,10 @@ function readFilters() {
     guidance: byId("show-guidance").checked, unlinked: byId("show-unlinked").checked, article: chosen("article"), from: chosen("from"), to: chosen("to"),
     community: chosen("community"), confidence: Number(byId("confidence").value) });
   byId("confidence-said").textContent = state.confidence.toFixed(2);
-  const { apart } = seen;
+  const ring = () => seen.around && [...seen.around.keys()].join(" ");
+  const { apart } = seen, before = ring();
   refresh();
-  if (apart !== seen.apart && !seen.around) fit(false);
+  if (seen.around ? ring() !== before : apart !== seen.apart) fit(false);
 }
 
 const { title } = document;
