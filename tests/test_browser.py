@@ -96,6 +96,14 @@ def told(factory, articles: dict[str, list], *, also: dict[str, tuple[str, ...]]
     )
 
 
+def remedies(count: int) -> list[tuple]:
+    """Statements that so many ways help against the attack, each a little surer than the last."""
+    return [
+        (f"Way {n} helps.", f"way number {n}", "mitigates", "attack", "asserted", 0.3 + n / 100)
+        for n in range(count)
+    ]
+
+
 def on_screen(page) -> list[dict]:
     """Where the concepts drawn stand within the picture, and the size of their names there."""
     page.wait_for_timeout(150)
@@ -368,11 +376,7 @@ def test_gaps_that_guidance_closes_come_first(visit, tmp_path_factory):
 
 def test_neighbours_of_a_hub_stand_all_around_it(visit, tmp_path_factory):
     """Sixty remedies of one challenge: the strongest first, on both sides; all on demand."""
-    said = [
-        (f"Way {n} helps.", f"way number {n}", "mitigates", "attack", "asserted", 0.3 + n / 100)
-        for n in range(60)
-    ]
-    page = visit(told(tmp_path_factory, {"ways": said}), "#concept=attack")
+    page = visit(told(tmp_path_factory, {"ways": remedies(60)}), "#concept=attack")
     assert drawn(page) == {"attack", *(f"way number {n}" for n in range(36, 60))}
     middle = point_of(page, "attack")[0] - page.locator("#canvas").bounding_box()["x"]
     found = on_screen(page)
@@ -391,11 +395,7 @@ def test_neighbours_of_a_hub_stand_all_around_it(visit, tmp_path_factory):
 
 def test_another_ring_is_framed_anew(visit, tmp_path_factory):
     """Filters that leave fewer neighbours bring them nearer; those that leave all move nothing."""
-    said = [
-        (f"Way {n} helps.", f"way number {n}", "mitigates", "attack", "asserted", 0.3 + n / 100)
-        for n in range(24)
-    ]
-    page = visit(told(tmp_path_factory, {"ways": said}), "#concept=attack")
+    page = visit(told(tmp_path_factory, {"ways": remedies(24)}), "#concept=attack")
     scale = "cloudhealthPage.network.getScale()"
     whole = page.evaluate(scale)
     page.locator("#confidence").fill("0.25")

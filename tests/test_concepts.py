@@ -189,9 +189,10 @@ NAMES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
 )
 def test_concepts_form_from_any_spans_in_any_order(found, defines, shuffler):
     """No span is told twice, no two concepts share an IRI, and order decides nothing."""
-    text = ("The wombat raid (WR). " if defines else "") + ". ".join(name for name, _, _ in found)
+    opening = "The wombat raid (WR). " if defines else ""
+    text = opening + ". ".join(name for name, _, _ in found)
     article = Article("a-1", text, (Block(0, len(text), "paragraph"),), Metadata(), "a.md", "")
-    spans, at = [], len(text) - len(". ".join(name for name, _, _ in found))
+    spans, at = [], len(opening)
     for name, kind, score in found:
         kinds = tuple(score if k == kind else 0.0 for k in KINDS)
         spans.append(SpanScore(at, at + len(name), score, kinds))
