@@ -72,11 +72,16 @@ def train_spans(examples: Sequence[SpanExample], base: Path, settings: Settings)
 
 
 def train_pairs(
-    examples: Sequence[Sequence[PairExample]], base: Path, settings: Settings
+    examples: Sequence[Sequence[PairExample]], base: Path, encoder: Path, settings: Settings
 ) -> PairNetwork:
-    """A pair network fitted to articles, of which each pass reads one version drawn at random."""
+    """A pair network fitted to articles, of which each pass reads one version drawn at random.
+
+    It starts from the encoder of a span network, which knows the field already. Fitted to 110
+    articles, F1 on the annotated concepts of 50 others was 0.61 so, and 0.56 from `base`.
+    """
     _seed(settings.seed)
     network = PairNetwork(base)
+    network.load_encoder(encoder)
     usual = float(np.mean([e.right.any(-1).sum() for versions in examples for e in versions]))
 
     def loss(batch: Sequence[Sequence[PairExample]]) -> Tensor:

@@ -42,6 +42,16 @@ class _Network(nn.Module):
         read = self.bert(inputs_embeds=(embeddings + self.tags(kind_tags))[None])
         return cast(Tensor, self.dropout(read.last_hidden_state[0]))
 
+    def save_encoder(self, path: Path) -> None:
+        """Write what `load_encoder` reads."""
+        torch.save({"bert": self.bert.state_dict(), "tags": self.tags.state_dict()}, path)
+
+    def load_encoder(self, path: Path) -> None:
+        """Go on from where another network's encoder and kind tags got to."""
+        saved = torch.load(path)
+        self.bert.load_state_dict(saved["bert"])
+        self.tags.load_state_dict(saved["tags"])
+
 
 class SpanNetwork(_Network):
     """Scores each span of up to `WIDEST` words: no concept, or one of each kind."""

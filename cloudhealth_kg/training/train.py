@@ -4,7 +4,7 @@ The pair network must learn from concepts such as it will meet: found, some of t
 articles that the span network was not fitted to. So the articles are parted into folds; networks
 fitted to the others find the concepts of each, and then the relations of the first. These
 held-back findings also calibrate the confidences and set the thresholds. The networks that are
-kept see all articles.
+kept see all articles. Pair networks start from the encoder of a fold's span network.
 """
 
 import logging
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import TypeVar
@@ -121,9 +122,10 @@ def train(
         # Each network is fitted in a process of its own, on one thread: quicker than one network
         # on many threads, and the same on every run.
         spare = [Path(scratch) / f"spans-{fold}.onnx" for fold in range(settings.folds)]
+        encoders = [path.with_suffix(".pt") for path in spare]
         fitted = [
-            pool.submit(_fit_spans, _others(windows, held_back), base, settings, path)
-            for held_back, path in zip(folds, spare, strict=True)
+            pool.submit(_fit_spans, _others(windows, held_back), base, settings, path, encoder)
+            for held_back, path, encoder in zip(folds, spare, encoders, strict=True)
         ]
         kept = pool.submit(_fit_spans, windows, base, settings, folder / "spans.onnx")
         table = load_words(folder)
@@ -134,8 +136,10 @@ def train(
             found |= {number: _find(golds[number], scorer, ontology) for number in held_back}
         versions = [_versions(gold, found[i], tokenizer) for i, gold in enumerate(golds)]
         pairs_path = Path(scratch) / "pairs.onnx"
-        job = pool.submit(_fit_pairs, _others(versions, folds[0]), base, settings, pairs_path)
-        kept_pairs = pool.submit(_fit_pairs, versions, base, settings, folder / "pairs.onnx")
+        # The first fold's encoder has not seen the articles that the pairs are judged on.
+        fit = partial(_fit_pairs, base=base, encoder=encoders[0], settings=settings)
+        job = pool.submit(fit, _others(versions, folds[0]), path=pairs_path)
+        kept_pairs = pool.submit(fit, versions, path=folder / "pairs.onnx")
         job.result()
         judge = PairScorer(table, open_session(pairs_path))
         relations = _judge_relations([(golds[i], found[i]) for i in folds[0]], judge, ontology)
@@ -180,15 +184,26 @@ def _others(examples: Sequence[Example], held_back: Sequence[int]) -> list[Examp
 
 
 def _fit_spans(
-    windows: Sequence[Sequence[SpanExample]], base: Path, settings: Settings, path: Path
+    windows: Sequence[Sequence[SpanExample]],
+    base: Path,
+    settings: Settings,
+    path: Path,
+    encoder: Path | None = None,
 ) -> None:
-    write_spans(train_spans([w for ws in windows for w in ws], base, settings), path)
+    network = train_spans([w for ws in windows for w in ws], base, settings)
+    if encoder:
+        network.save_encoder(encoder)
+    write_spans(network, path)
 
 
 def _fit_pairs(
-    versions: Sequence[Sequence[PairExample]], base: Path, settings: Settings, path: Path
+    versions: Sequence[Sequence[PairExample]],
+    base: Path,
+    encoder: Path,
+    settings: Settings,
+    path: Path,
 ) -> None:
-    write_pairs(train_pairs([v for v in versions if v], base, settings), path)
+    write_pairs(train_pairs([v for v in versions if v], base, encoder, settings), path)
 
 
 def find_concepts(
