@@ -8,10 +8,13 @@ import pytest
 
 pytest.importorskip("torch")
 
+import torch
+
 from cloudhealth_kg.errors import ModelError
 from cloudhealth_kg.gold import read_gold
 from cloudhealth_kg.ontology import load_ontology
 from cloudhealth_kg.training import Settings, default_base, train
+from cloudhealth_kg.training.networks import PairNetwork, SpanNetwork
 from cloudhealth_kg.training.train import _calibrate, _Judged, _workers
 
 pytestmark = pytest.mark.train
@@ -44,6 +47,20 @@ def test_too_few_articles_are_an_error_that_says_how_many_it_takes(tmp_path):
             ontology=load_ontology(),
             settings=Settings(),
         )
+
+
+def test_a_pair_network_goes_on_from_the_encoder_of_a_span_network(tmp_path):
+    """Once it has loaded that, it reads a text as the span network does, and did not before."""
+    spans, pairs = SpanNetwork(default_base()).eval(), PairNetwork(default_base()).eval()
+    with torch.no_grad():
+        for weights in (*spans.bert.encoder.parameters(), spans.tags.weight):
+            weights.mul_(1.1)
+        text = spans.words(torch.tensor([101, 6112, 102])), torch.tensor([0, 7, 0])
+        wanted = spans.encode(*text)
+        assert not torch.allclose(pairs.encode(*text), wanted)
+        spans.save_encoder(tmp_path / "encoder.pt")
+        pairs.load_encoder(tmp_path / "encoder.pt")
+        assert torch.equal(pairs.encode(*text), wanted)
 
 
 @pytest.mark.parametrize("right", [[], [True, True], [False]])
