@@ -5,6 +5,7 @@ of ours that read the article a `Doc` was made of. `doc.spans["mentions"]` then 
 each mention: its label is the kind, its `kb_id_` the concept's IRI.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -14,11 +15,18 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from cloudhealth_kg.concepts import NamedConcept, form_concepts, subject_free
+from cloudhealth_kg.concepts import CANDIDATE, NamedConcept, form_concepts, subject_free
 from cloudhealth_kg.errors import ArticleError, ModelError
 from cloudhealth_kg.lexicon import match_lexicon
 from cloudhealth_kg.model import Article
-from cloudhealth_kg.neural import Model, load_model
+from cloudhealth_kg.neural import (
+    Calibration,
+    Model,
+    Reading,
+    SpanScorer,
+    concept_features,
+    load_model,
+)
 from cloudhealth_kg.ontology import Ontology, load_ontology
 from cloudhealth_kg.parses import load_parse, save_parse
 from cloudhealth_kg.versions import BASE_PIPELINE, default_model
@@ -28,8 +36,8 @@ MENTIONS = "mentions"
 MAX_CHARACTERS = 400_000
 """Some sixty thousand words; beyond that the parser wants gigabytes."""
 
-FLOOR = 0.15
-"""Spans less probable than this are not looked at."""
+FLOOR = 0.02
+"""Pairs less probable than this are not looked at, nor listed as rejected."""
 
 
 def load_pipeline(
@@ -67,7 +75,7 @@ def load_parser(base: str = BASE_PIPELINE) -> Language:
         raise ModelError(
             f"{base}: no such spaCy pipeline is installed; install it, or name another"
         ) from error
-    for name in ("article", "concepts", "model", "ontology"):
+    for name in ("article", "concepts", "pairs", "model", "ontology"):
         if not Doc.has_extension(name):
             Doc.set_extension(name, default=None)
     nlp.add_pipe("cloudhealth_blocks", before="parser")
@@ -119,21 +127,25 @@ class ConceptRecogniser:
     ontology: Ontology
 
     def __call__(self, doc: Doc) -> Doc:
-        """The same `Doc`, with concepts and mentions set."""
-        article: Article = doc._.article
-        lexicon = match_lexicon(article, self.ontology)
-        spans = self.model.spans.score(
-            article, [(m.start, m.end, m.kind) for m in lexicon], floor=FLOOR
+        """The same `Doc`, with concepts, mentions and scored pairs of concepts set."""
+        candidates = find_candidates(doc._.article, self.model.spans, self.ontology)
+        reading = self.model.pairs.read(
+            doc._.article, [concept.named for concept in candidates], floor=FLOOR
         )
-        concepts = form_concepts(
-            article,
-            subject_free(spans, article, self.ontology),
-            self.ontology,
-            self.model.concept_calibration,
-            threshold=self.model.concept_threshold,
-        )
-        concepts = [_in_lower_case(doc, concept) for concept in concepts]
+        candidates = weigh_candidates(candidates, reading, self.model.concept_calibration)
+        kept = [
+            number
+            for number, concept in enumerate(candidates)
+            if concept.confidence >= self.model.concept_threshold
+        ]
+        concepts = [_in_lower_case(doc, candidates[number]) for number in kept]
+        number_of = {number: at for at, number in enumerate(kept)}
         doc._.concepts = concepts
+        doc._.pairs = [
+            replace(pair, source=number_of[pair.source], target=number_of[pair.target])
+            for pair in reading.pairs
+            if pair.source in number_of and pair.target in number_of
+        ]
         doc._.model = self.model
         doc._.ontology = self.ontology
         doc.spans[MENTIONS] = [
@@ -145,6 +157,27 @@ class ConceptRecogniser:
             [concept.confidence for concept in concepts for _ in concept.spans]
         )
         return doc
+
+
+def find_candidates(article: Article, scorer: SpanScorer, ontology: Ontology) -> list[NamedConcept]:
+    """What a span network finds in an article, down to the score `CANDIDATE`."""
+    lexicon = [(m.start, m.end, m.kind) for m in match_lexicon(article, ontology)]
+    spans = scorer.score(article, lexicon, floor=CANDIDATE)
+    return form_concepts(article, subject_free(spans, article, ontology), ontology)
+
+
+def weigh_candidates(
+    candidates: Sequence[NamedConcept], reading: Reading, calibration: Calibration
+) -> list[NamedConcept]:
+    """The candidates with their confidence, now that the pair network has looked at them too."""
+    return [
+        replace(
+            concept,
+            look=look,
+            confidence=calibration.apply(*concept_features(concept.score, look)),
+        )
+        for concept, look in zip(candidates, reading.looks, strict=True)
+    ]
 
 
 @Language.factory(RECOGNISER)

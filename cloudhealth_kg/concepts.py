@@ -12,14 +12,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cloudhealth_kg.model import KINDS, Article, Kind
-from cloudhealth_kg.neural import Calibration, SpanScore, logit
+from cloudhealth_kg.neural import SpanScore
 from cloudhealth_kg.ontology import Ontology, normalise_label
 from cloudhealth_kg.vocabulary import concept_iri
+from cloudhealth_kg.windows import ConceptSpans
 
 _GENERIC_HEAD = re.compile(
     r"(?<=\w) (?:barrier|challenge|concern|difficulty|issue|obstacle|problem|question|worry)$"
 )
 """Words that add nothing to a challenge: "interoperability issues" is interoperability."""
+
+CANDIDATE = 0.2
+"""Score of the least probable concept that the pair network is shown."""
 
 FOREIGN = 0.2
 """Weight of a kind that the ontology does not give a known concept; the article may override it."""
@@ -46,22 +50,28 @@ class NamedConcept:
     known: bool
     score: float
     """Of the span that names it most clearly, as of its kind."""
+    look: float
+    """Its probability among the other concepts, by the pair network; before that, the score."""
     confidence: float
-    """The score, calibrated."""
+    """The probability of being right, made of the two; before that, the score."""
     spans: tuple[SpanScore, ...]
     merged: tuple[str, ...]
     """Keys that met in it, for `explain`."""
+
+    @property
+    def named(self) -> ConceptSpans:
+        """Its kind, and where the text names it."""
+        return self.kind, [(span.start, span.end) for span in self.spans]
 
 
 def form_concepts(
     article: Article,
     spans: Sequence[SpanScore],
     ontology: Ontology,
-    calibration: Calibration,
     *,
-    threshold: float,
+    floor: float = CANDIDATE,
 ) -> list[NamedConcept]:
-    """The concepts whose calibrated confidence reaches `threshold`, by first mention.
+    """The concepts whose score reaches `floor`, by first mention.
 
     Of overlapping spans the more probable stands, then the earlier, then the longer.
     """
@@ -74,8 +84,7 @@ def form_concepts(
     formed = [
         concept
         for key, members in groups.items()
-        if (concept := _concept(article, key, members, ontology, calibration)).confidence
-        >= threshold
+        if (concept := _concept(article, key, members, ontology)).score >= floor
     ]
     unique: dict[str, NamedConcept] = {}
     for concept in sorted(formed, key=lambda c: (-c.score, c.spans[0].start)):
@@ -182,6 +191,9 @@ def _joined(concept: NamedConcept, others: Sequence[NamedConcept]) -> NamedConce
     parts = (concept, *others)
     return replace(
         concept,
+        score=max(part.score for part in parts),
+        look=max(part.score for part in parts),
+        confidence=max(part.score for part in parts),
         spans=tuple(sorted((s for part in parts for s in part.spans), key=lambda s: s.start)),
         merged=tuple(sorted({name for part in parts for name in part.merged})),
     )
@@ -208,7 +220,6 @@ def _concept(
     key: str,
     members: Sequence[SpanScore],
     ontology: Ontology,
-    calibration: Calibration,
 ) -> NamedConcept:
     known = ontology.concepts.get(key)
     weights = [
@@ -226,7 +237,8 @@ def _concept(
         label=known.label if known else label,
         known=known is not None,
         score=score,
-        confidence=calibration.apply(logit(score)),
+        look=score,
+        confidence=score,
         spans=tuple(sorted(members, key=lambda s: s.start)),
         merged=tuple(sorted({article.text[s.start : s.end] for s in members})),
     )

@@ -51,6 +51,7 @@ def _concept_lines(doc: Doc, concept: NamedConcept) -> Iterator[str]:
     grounded = "known to the ontology" if concept.known else "a candidate, unknown to the ontology"
     yield f"{concept.label} ({concept.kind}, confidence {concept.confidence:.2f})"
     yield f"  {concept.iri}: {grounded}"
+    yield f"  scores {concept.score:.2f} by itself, {concept.look:.2f} among the others"
     if len(concept.merged) > 1:
         yield f"  one concept, by a shared key or a shorter name: {' = '.join(concept.merged)}"
     for span in concept.spans:

@@ -26,9 +26,6 @@ from cloudhealth_kg.ontology import Ontology
 from cloudhealth_kg.stance import read_stance
 from cloudhealth_kg.versions import BASE_PIPELINE
 
-FLOOR = 0.02
-"""Pairs less probable than this are not looked at, nor listed as rejected."""
-
 NEARLY = 0.5
 """A passage counts as evidence where it speaks at least this share as clearly as the best."""
 
@@ -77,9 +74,7 @@ def weigh(doc: Doc) -> Weighed:
     article: Article = doc._.article  # its text costs nothing, `doc.text` is joined at each use
     concepts: Sequence[NamedConcept] = doc._.concepts
     model: Model = doc._.model
-    pairs = model.pairs.score(
-        article, [(c.kind, [(s.start, s.end) for s in c.spans]) for c in concepts], floor=FLOOR
-    )
+    pairs: Sequence[PairScore] = doc._.pairs
     families = {
         (pair.source, pair.target): agreement(doc, pair, concepts, doc._.ontology) for pair in pairs
     }
@@ -87,8 +82,8 @@ def weigh(doc: Doc) -> Weighed:
         (pair.source, pair.target): model.relation_calibration.apply(
             *relation_features(
                 pair.score,
-                concepts[pair.source].score,
-                concepts[pair.target].score,
+                concepts[pair.source].confidence,
+                concepts[pair.target].confidence,
                 len(families[pair.source, pair.target]),
             )
         )

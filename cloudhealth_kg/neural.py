@@ -6,7 +6,7 @@ and the model.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -65,6 +65,16 @@ class PairScore:
     score: float
     places: tuple[tuple[Span, Span, float], ...]
     """The pairs of spans (source, target) that spoke for it, the strongest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the pair network makes of an article's concepts, all of which it sees."""
+
+    pairs: tuple[PairScore, ...]
+    """By the numbers of the concepts."""
+    looks: tuple[float, ...]
+    """For each concept, the probability that it is one, of its kind."""
 
 
 @dataclass(frozen=True)
@@ -127,25 +137,40 @@ class SpanScorer:
 
 @dataclass(frozen=True)
 class PairScorer:
-    """The network that scores pairs of concepts."""
+    """The network that scores pairs of concepts, and looks at each concept again."""
 
     table: WordTable
     session: onnxruntime.InferenceSession
 
-    def score(
-        self, article: Article, concepts: Sequence[ConceptSpans], *, floor: float
-    ) -> list[PairScore]:
-        """Each admissible pair of concepts whose best relation reaches `floor`, by number."""
+    def read(self, article: Article, concepts: Sequence[ConceptSpans], *, floor: float) -> Reading:
+        """The admissible pairs of concepts whose best relation reaches `floor`; each concept."""
         places: dict[tuple[int, int], list[tuple[Floats, Span, Span]]] = {}
+        looks: list[list[Floats]] = [[] for _ in concepts]
         windows = cut_windows(article, self.table.tokenizer)
         for pairs in pair_mentions(article, windows, concepts):
-            if not len(pairs.pairs):
+            if not len(pairs.mentions):
                 continue
+            pair_logits, mention_logits = self._logits(pairs)
+            for (_, _, concept), logits in zip(pairs.mentions, mention_logits, strict=True):
+                looks[concept].append(logits)
             spans = _spans_of(pairs)
-            for row, logits in zip(pairs.pairs, self._logits(pairs), strict=True):
+            for row, logits in zip(pairs.pairs, pair_logits, strict=True):
                 key = int(pairs.mentions[row[0], 2]), int(pairs.mentions[row[1], 2])
                 places.setdefault(key, []).append((logits, spans[row[0]], spans[row[1]]))
-        scores = []
+        return Reading(
+            tuple(self._score_pairs(places, concepts, floor)),
+            tuple(
+                round(float(_softmax(np.mean(found, axis=0))[1 + KINDS.index(kind)]), DECIMALS)
+                for (kind, _), found in zip(concepts, looks, strict=True)
+            ),
+        )
+
+    @staticmethod
+    def _score_pairs(
+        places: Mapping[tuple[int, int], Sequence[tuple[Floats, Span, Span]]],
+        concepts: Sequence[ConceptSpans],
+        floor: float,
+    ) -> Iterator[PairScore]:
         for (source, target), found in sorted(places.items()):
             allowed = ADMISSIBLE[KINDS.index(concepts[source][0]), KINDS.index(concepts[target][0])]
             logits = np.stack([np.where(allowed, row, NEVER) for row, _, _ in found])
@@ -159,12 +184,11 @@ class PairScorer:
                     for p, (_, s, t) in zip(strength, found, strict=True)
                 )
                 witnesses = tuple((s, t, -p) for p, s, t in ranked)
-                scores.append(PairScore(source, target, RELATIONS[best], score, witnesses))
-        return scores
+                yield PairScore(source, target, RELATIONS[best], score, witnesses)
 
-    def _logits(self, pairs: Pairs) -> Floats:
+    def _logits(self, pairs: Pairs) -> tuple[Floats, Floats]:
         mentions, rows = pairs.mentions, pairs.pairs
-        (logits,) = self.session.run(
+        pair_logits, mention_logits = self.session.run(
             None,
             {
                 "embeddings": self.table.embed(pairs.window),
@@ -176,7 +200,7 @@ class PairScorer:
                 "features": rows[:, 2:],
             },
         )
-        return np.asarray(logits, dtype=np.float32)
+        return pair_logits, mention_logits
 
 
 @dataclass(frozen=True)
@@ -204,9 +228,14 @@ class Model:
     """Calibrated confidence from which a concept counts."""
     relation_threshold: float
     concept_calibration: Calibration
-    """Of the logit of a concept's score."""
+    """Of `concept_features`."""
     relation_calibration: Calibration
     """Of `relation_features`."""
+
+
+def concept_features(score: float, look: float) -> list[float]:
+    """What tells how sure a concept is: its score and what the pair network makes of it."""
+    return [logit(score), logit(look)]
 
 
 def relation_features(pair: float, source: float, target: float, agreeing: int) -> list[float]:
@@ -214,8 +243,8 @@ def relation_features(pair: float, source: float, target: float, agreeing: int) 
 
     Args:
         pair: score of the pair of concepts.
-        source: score of the one.
-        target: score of the other.
+        source: confidence of the one.
+        target: confidence of the other.
         agreeing: how many families of rules speak for it too.
     """
     return [logit(pair), logit(source), logit(target), float(agreeing)]

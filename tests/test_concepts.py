@@ -6,13 +6,11 @@ from hypothesis import strategies as st
 
 from cloudhealth_kg.concepts import abbreviations, form_concepts
 from cloudhealth_kg.model import KINDS, Article, Block, Metadata
-from cloudhealth_kg.neural import Calibration, SpanScore
+from cloudhealth_kg.neural import SpanScore
 from cloudhealth_kg.ontology import load_ontology
 
-AS_IT_IS = Calibration((1.0, 0.0))
 
-
-def formed(text, spans, threshold=0.3):
+def formed(text, spans, floor=0.3):
     """The concepts made of spans (words, kind, score), found in the text from left to right."""
     article = Article("a-1", text, (Block(0, len(text), "paragraph"),), Metadata(), "a.md", "")
     scores, at = [], 0
@@ -21,7 +19,7 @@ def formed(text, spans, threshold=0.3):
         at = start + 1
         kinds = tuple(score if k == kind else 0.0 for k in KINDS)
         scores.append(SpanScore(start, start + len(words), score, kinds))
-    return form_concepts(article, scores, load_ontology(), AS_IT_IS, threshold=threshold)
+    return form_concepts(article, scores, load_ontology(), floor=floor)
 
 
 @pytest.mark.parametrize(
@@ -108,9 +106,9 @@ def test_of_overlapping_spans_the_likelier_stands():
     assert [c.label for c in concepts] == ["wombat passwords"]
 
 
-def test_below_the_threshold_there_is_no_concept():
-    """A concept counts from its threshold on."""
-    assert formed("a wombat", [("wombat", "technology", 0.2)], threshold=0.3) == []
+def test_below_the_floor_there_is_no_concept():
+    """A concept is a candidate from its floor on."""
+    assert formed("a wombat", [("wombat", "technology", 0.2)], floor=0.3) == []
 
 
 def test_a_known_concept_bears_the_name_of_the_ontology():
@@ -198,10 +196,10 @@ def test_concepts_form_from_any_spans_in_any_order(found, defines, shuffler):
         spans.append(SpanScore(at, at + len(name), score, kinds))
         at += len(name) + 2
 
-    concepts = form_concepts(article, spans, load_ontology(), AS_IT_IS, threshold=0.0)
+    concepts = form_concepts(article, spans, load_ontology(), floor=0.0)
 
     placed = sorted(s.start for c in concepts for s in c.spans)
     assert placed == sorted({*placed})
     assert len({c.iri for c in concepts}) == len(concepts)
     shuffler.shuffle(spans)
-    assert form_concepts(article, spans, load_ontology(), AS_IT_IS, threshold=0.0) == concepts
+    assert form_concepts(article, spans, load_ontology(), floor=0.0) == concepts

@@ -9,7 +9,7 @@ from cloudhealth_kg.checks import check_ontology
 from cloudhealth_kg.concepts import form_concepts
 from cloudhealth_kg.errors import OntologyError
 from cloudhealth_kg.model import Article, Block, Metadata
-from cloudhealth_kg.neural import Calibration, SpanScore
+from cloudhealth_kg.neural import SpanScore
 from cloudhealth_kg.ontology import load_ontology, normalise_label
 from cloudhealth_kg.vocabulary import CH, concept_iri
 
@@ -168,10 +168,7 @@ def test_what_is_to_be_kept_apart_is_never_one_concept(tmp_path: Path) -> None:
         for words in ("data breach", "security breach", "wombat of trust", "trust of wombat")
     ]
 
-    formed = [
-        form_concepts(article, spans, known, Calibration((1.0, 0.0)), threshold=0.3)
-        for known in (base, ontology)
-    ]
+    formed = [form_concepts(article, spans, known) for known in (base, ontology)]
 
     assert [len(concepts) for concepts in formed] == [2, 4]
     assert ontology.labels["data breach"] == base.labels["data breach"]

@@ -40,7 +40,7 @@ class SpanExample:
 
 @dataclass(frozen=True)
 class PairExample:
-    """An article's pairs of mentions, and the relations that are right for pairs of concepts."""
+    """An article's mentions and pairs of them; what is right for its concepts and their pairs."""
 
     windows: tuple[Pairs, ...]
     rows: tuple[Ints, ...]
@@ -48,6 +48,8 @@ class PairExample:
     right: Flags
     admissible: Flags
     ignored: Flags
+    kinds: Flags
+    """For each concept: that it is none, or which kinds are right; nothing where neither counts."""
 
 
 def span_examples(gold: GoldArticle, tokenizer: Tokenizer, ontology: Ontology) -> list[SpanExample]:
@@ -102,11 +104,15 @@ def pair_example(
     concepts: Sequence[ConceptSpans],
     gold_ids: Sequence[str | None],
     tokenizer: Tokenizer,
+    kinds: Flags | None = None,
 ) -> PairExample | None:
-    """The pairs among `concepts`, each of which stands for an annotated one or (None) for none."""
+    """The pairs among `concepts`, each of which stands for an annotated one or (None) for none.
+
+    `kinds` is as in `PairExample`; None where nothing can be learnt from them.
+    """
     windows = cut_windows(gold.article, tokenizer)
-    pairs = [p for p in pair_mentions(gold.article, windows, concepts) if len(p.pairs)]
-    if not pairs:
+    pairs = [p for p in pair_mentions(gold.article, windows, concepts) if len(p.mentions)]
+    if not any(len(p.pairs) for p in pairs):
         return None
     wanted: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     doubtful = set()
@@ -134,7 +140,9 @@ def pair_example(
         for relation_index in wanted.get((ids[0], ids[1]), ()):
             right[row, relation_index] = admissible[row, relation_index]
     rows = tuple(np.array([number[key] for key in window], dtype=np.int64) for window in keys)
-    return PairExample(tuple(pairs), rows, right & ~ignored[:, None], admissible, ignored)
+    if kinds is None:
+        kinds = np.zeros((len(concepts), 1 + len(KINDS)), dtype=bool)
+    return PairExample(tuple(pairs), rows, right & ~ignored[:, None], admissible, ignored, kinds)
 
 
 def gold_concepts(gold: GoldArticle) -> tuple[list[ConceptSpans], list[str | None]]:

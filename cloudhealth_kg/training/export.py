@@ -47,6 +47,7 @@ def write_spans(network: SpanNetwork, path: Path) -> None:
         network,
         (torch.zeros(5, network.width), INTS, torch.tensor([1, 2, 3]), torch.tensor([1, 2, 3])),
         {"embeddings": "pieces", "kind_tags": "pieces", "first": "words", "last": "words"},
+        ["logits"],
         path,
     )
 
@@ -74,6 +75,7 @@ def write_pairs(network: PairNetwork, path: Path) -> None:
             "target": "pairs",
             "features": "pairs",
         },
+        ["pairs", "looks"],
         path,
     )
 
@@ -92,7 +94,11 @@ def write_config(folder: Path, config: dict[str, Any]) -> None:
 
 
 def _export(
-    network: SpanNetwork | PairNetwork, inputs: tuple[Tensor, ...], axes: dict[str, str], path: Path
+    network: SpanNetwork | PairNetwork,
+    inputs: tuple[Tensor, ...],
+    axes: dict[str, str],
+    outputs: list[str],
+    path: Path,
 ) -> None:
     network.eval()
     network.requires_grad_(False)
@@ -105,7 +111,7 @@ def _export(
             inputs,
             str(full),
             input_names=list(axes),
-            output_names=["logits"],
+            output_names=outputs,
             dynamic_axes={name: {0: axis} for name, axis in axes.items()},
             opset_version=17,
             dynamo=False,

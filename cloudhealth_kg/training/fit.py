@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 NEVER = -1e4
 
+LOOK_WEIGHT = 2.0
+"""Of the mean loss of a concept, beside the loss of an article's relations."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -88,25 +91,28 @@ def train_pairs(
         total = torch.zeros(())
         for versions in batch:
             example = random.choice(versions)
-            logits = concept_logits(
-                [pair_logits(network, pairs, settings.masked) for pairs in example.windows], example
-            )
+            read = [pair_logits(network, pairs, settings.masked) for pairs in example.windows]
+            logits = concept_logits([pairs for pairs, _ in read], example)
             none = torch.zeros(len(logits), 1)
             scores = torch.cat([none, logits], 1).log_softmax(-1)
             right = torch.from_numpy(example.right)
             losses = _set_loss(scores, right)
             losses = losses.masked_fill(torch.from_numpy(example.ignored), 0)
             total = total + losses.sum() / max(usual / 2, int(right.any(-1).sum()))
+            looks = mean_looks([looks for _, looks in read], example).log_softmax(-1)
+            kinds = torch.from_numpy(example.kinds)
+            losses = -torch.logsumexp(looks.masked_fill(~kinds, NEVER), -1)[kinds.any(-1)]
+            total = total + LOOK_WEIGHT * losses.sum() / len(kinds)
         return total
 
     _fit(network, list(examples), 1, loss, settings.pair_epochs, settings)
     return network
 
 
-def pair_logits(network: PairNetwork, pairs: Pairs, masked: float = 0.0) -> Tensor:
-    """Logits for the pairs of one window."""
+def pair_logits(network: PairNetwork, pairs: Pairs, masked: float = 0.0) -> tuple[Tensor, Tensor]:
+    """Logits for the pairs and for the mentions of one window."""
     mentions, rows = torch.from_numpy(pairs.mentions), torch.from_numpy(pairs.pairs)
-    logits: Tensor = network(
+    logits: tuple[Tensor, Tensor] = network(
         _embed(network, pairs.window.pieces, masked),
         torch.from_numpy(pairs.kind_tags),
         mentions[:, 0],
@@ -130,6 +136,15 @@ def concept_logits(logits: Sequence[Tensor], example: PairExample) -> Tensor:
     total = torch.zeros(count, relations).index_add(0, rows, (stacked - highest[rows]).exp())
     pooled = highest + total.clamp(min=1e-9).log()
     return pooled.masked_fill(~torch.from_numpy(example.admissible), NEVER)
+
+
+def mean_looks(looks: Sequence[Tensor], example: PairExample) -> Tensor:
+    """The mean of the logits of each concept's mentions, concepts x (1 + kinds)."""
+    concepts = torch.from_numpy(np.concatenate([pairs.mentions[:, 2] for pairs in example.windows]))
+    count = len(example.kinds)
+    mentions = torch.bincount(concepts, minlength=count).clamp(min=1)
+    total = torch.zeros(count, looks[0].shape[-1]).index_add(0, concepts, torch.cat(list(looks)))
+    return total / mentions[:, None]
 
 
 def _set_loss(scores: Tensor, right: Tensor) -> Tensor:

@@ -84,7 +84,11 @@ class SpanNetwork(_Network):
 
 
 class PairNetwork(_Network):
-    """Scores each pair of mentions: a logit for each relation, against 0 for none."""
+    """Scores each pair of mentions, and looks at each mention again, now that it knows the others.
+
+    For a pair a logit for each relation, against 0 for none; for a mention the logits that it
+    names no concept, or one of each kind.
+    """
 
     def __init__(self, base: Path, dropout: float = 0.2) -> None:
         super().__init__(base, dropout)
@@ -95,6 +99,12 @@ class PairNetwork(_Network):
         self.target_factor = nn.Linear(3 * self.width, HIDDEN)
         self.product = nn.Linear(HIDDEN, HIDDEN)
         sizes = (DISTANCES, len(KINDS) ** 2, LAYOUTS, SENTENCE_STEPS)
+        self.look = nn.Sequential(
+            nn.Linear(3 * self.width, HIDDEN),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(HIDDEN, 1 + len(KINDS)),
+        )
         self.features = nn.ModuleList(nn.Embedding(size, HIDDEN) for size in sizes)
         for table in self.features:
             nn.init.normal_(cast(nn.Embedding, table).weight, std=0.05)
@@ -118,8 +128,11 @@ class PairNetwork(_Network):
         source: Tensor,
         target: Tensor,
         features: Tensor,
-    ) -> Tensor:
-        """Logits, pairs x relations. `source` and `target` number the mentions first..last."""
+    ) -> tuple[Tensor, Tensor]:
+        """Logits, pairs x relations and mentions x (1 + kinds).
+
+        `source` and `target` number the mentions first..last.
+        """
         hidden = self.encode(embeddings, kind_tags)
         total = functional.pad(hidden.cumsum(0), (0, 0, 1, 0))
         inside = (total[last + 1] - total[first]) / (last + 1 - first)[:, None]
@@ -137,4 +150,4 @@ class PairNetwork(_Network):
         )
         for column, table in enumerate(self.features):
             pairs = pairs + table(features[:, column])
-        return cast(Tensor, self.out(pairs))
+        return self.out(pairs), self.look(mentions)

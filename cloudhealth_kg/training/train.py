@@ -10,10 +10,10 @@ kept see all articles. Pair networks start from the encoder of a fold's span net
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from multiprocessing import active_children, get_context
 from pathlib import Path
@@ -23,24 +23,32 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer
 
-from cloudhealth_kg.annotate import annotate, load_parser
-from cloudhealth_kg.concepts import NamedConcept, form_concepts, subject_free
+from cloudhealth_kg.annotate import (
+    FLOOR,
+    annotate,
+    find_candidates,
+    load_parser,
+    weigh_candidates,
+)
+from cloudhealth_kg.concepts import NamedConcept
 from cloudhealth_kg.errors import ModelError
 from cloudhealth_kg.evaluate import assign_concepts
 from cloudhealth_kg.extract import agreement
 from cloudhealth_kg.gold import GoldArticle
-from cloudhealth_kg.lexicon import match_lexicon
+from cloudhealth_kg.model import KINDS
 from cloudhealth_kg.neural import (
     Calibration,
     PairScorer,
+    Reading,
     SpanScorer,
+    concept_features,
     load_words,
-    logit,
     open_session,
     relation_features,
 )
 from cloudhealth_kg.ontology import Ontology
 from cloudhealth_kg.training.examples import (
+    Flags,
     PairExample,
     SpanExample,
     gold_concepts,
@@ -56,10 +64,6 @@ log = logging.getLogger(__name__)
 
 Example = TypeVar("Example")
 
-UNCALIBRATED = Calibration((1.0, 0.0))
-CANDIDATE = 0.2
-"""Score of the least probable concept that the pair network is shown in training."""
-
 MOST_GIVEN = 0.75
 """Findings for each that was wanted. The networks that are kept saw twice the articles that those
 of a fold did, and give more at the same threshold: on articles as easy as those of the development
@@ -72,10 +76,12 @@ class _Found:
 
     concepts: list[NamedConcept]
     ids: list[str | None]
+    kinds: Flags
+    """As in `PairExample`: a concept that only has the wrong kind is none that is not there."""
 
     @property
-    def spans(self) -> list[ConceptSpans]:
-        return [(c.kind, [(s.start, s.end) for s in c.spans]) for c in self.concepts]
+    def named(self) -> list[ConceptSpans]:
+        return [concept.named for concept in self.concepts]
 
 
 @dataclass(frozen=True)
@@ -142,17 +148,21 @@ def train(
         kept_pairs = pool.submit(fit, versions, path=folder / "pairs.onnx")
         job.result()
         judge = PairScorer(table, open_session(pairs_path))
-        relations = _judge_relations([(golds[i], found[i]) for i in folds[0]], judge, ontology)
+        readings = [judge.read(golds[i].article, found[i].named, floor=FLOOR) for i in folds[0]]
+        findings = [(golds[i], found[i]) for i in folds[0]]
+        concepts = _judge_concepts(findings, readings)
+        concept_curve = _calibrate(concepts)
+        concept_threshold = _best_threshold(concepts, concept_curve)
+        relations = _judge_relations(findings, readings, concept_curve, concept_threshold, ontology)
+        relation_curve = _calibrate(relations)
         kept.result()
         kept_pairs.result()
-    concepts = _judge_concepts(golds, found)
-    concept_curve, relation_curve = _calibrate(concepts), _calibrate(relations)
     write_config(
         folder,
         {
             "articles": len(golds),
             "settings": asdict(settings),
-            "concept_threshold": _best_threshold(concepts, concept_curve),
+            "concept_threshold": concept_threshold,
             "concept_calibration": concept_curve.weights,
             "relation_threshold": _best_threshold(relations, relation_curve),
             "relation_calibration": relation_curve.weights,
@@ -206,34 +216,28 @@ def _fit_pairs(
     write_pairs(train_pairs([v for v in versions if v], base, encoder, settings), path)
 
 
-def find_concepts(
-    gold: GoldArticle, scorer: SpanScorer, ontology: Ontology, *, floor: float = CANDIDATE
-) -> list[NamedConcept]:
-    """What a span network finds in an article, down to a low score."""
-    lexicon = [(m.start, m.end, m.kind) for m in match_lexicon(gold.article, ontology)]
-    spans = scorer.score(gold.article, lexicon, floor=floor)
-    return form_concepts(
-        gold.article,
-        subject_free(spans, gold.article, ontology),
-        ontology,
-        UNCALIBRATED,
-        threshold=floor,
-    )
-
-
 def _find(gold: GoldArticle, scorer: SpanScorer, ontology: Ontology) -> _Found:
-    concepts = find_concepts(gold, scorer, ontology)
-    spans = [(c.kind, [(s.start, s.end) for s in c.spans]) for c in concepts]
-    assigned = assign_concepts(gold.concepts, spans, gold.article.text)
+    concepts = find_candidates(gold.article, scorer, ontology)
+    named = [concept.named for concept in concepts]
+    of_any_kind = [replace(concept, kinds=KINDS) for concept in gold.concepts]
+    assigned = assign_concepts(gold.concepts, named, gold.article.text)
+    meant = assign_concepts(of_any_kind, named, gold.article.text)
+    right_kinds = {concept.id: concept.kinds for concept in gold.concepts if not concept.optional}
+    kinds = np.zeros((len(concepts), 1 + len(KINDS)), dtype=bool)
+    for number, row in enumerate(kinds):
+        if number in meant:
+            row[[1 + KINDS.index(kind) for kind in right_kinds.get(meant[number].id, ())]] = True
+        else:
+            row[0] = True
     ids = [assigned[i].id if i in assigned else None for i in range(len(concepts))]
-    return _Found(concepts, ids)
+    return _Found(concepts, ids, kinds)
 
 
 def _versions(gold: GoldArticle, found: _Found, tokenizer: Tokenizer) -> list[PairExample]:
     """The pairs of the annotated concepts, and those of the found ones."""
     examples = [
-        pair_example(gold, concepts, ids, tokenizer)
-        for concepts, ids in (gold_concepts(gold), (found.spans, found.ids))
+        pair_example(gold, *gold_concepts(gold), tokenizer),
+        pair_example(gold, found.named, found.ids, tokenizer, found.kinds),
     ]
     return [example for example in examples if example]
 
@@ -243,35 +247,44 @@ def _wanted_relations(gold: GoldArticle) -> int:
     return sum(not r.optional and not optional & {r.source, r.target} for r in gold.relations)
 
 
+def _judge_concepts(
+    findings: Sequence[tuple[GoldArticle, _Found]], readings: Sequence[Reading]
+) -> _Judged:
+    judged = _Judged([], [], sum(not c.optional for gold, _ in findings for c in gold.concepts))
+    for (gold, found), reading in zip(findings, readings, strict=True):
+        optional = {c.id for c in gold.concepts if c.optional}
+        for concept, match, look in zip(found.concepts, found.ids, reading.looks, strict=True):
+            if match not in optional:
+                judged.features.append(concept_features(concept.score, look))
+                judged.right.append(match is not None)
+    return judged
+
+
 def _judge_relations(
-    findings: Sequence[tuple[GoldArticle, _Found]], scorer: PairScorer, ontology: Ontology
+    findings: Sequence[tuple[GoldArticle, _Found]],
+    readings: Sequence[Reading],
+    concept_curve: Calibration,
+    concept_threshold: float,
+    ontology: Ontology,
 ) -> _Judged:
     judged = _Judged([], [], sum(_wanted_relations(gold) for gold, _ in findings))
     parser = load_parser()
-    for gold, found in findings:
+    for (gold, found), reading in zip(findings, readings, strict=True):
         doc = annotate(gold.article, parser)
         right = {(t, r.source, r.target) for r in gold.relations for t in r.types}
         doubtful = {(r.source, r.target) for r in gold.relations if r.optional}
         optional = {c.id for c in gold.concepts if c.optional}
-        for pair in scorer.score(gold.article, found.spans, floor=0.02):
+        concepts = weigh_candidates(found.concepts, reading, concept_curve)
+        for pair in reading.pairs:
             ends = found.ids[pair.source], found.ids[pair.target]
             if ends in doubtful or optional & set(ends) or (ends[0] and ends[0] == ends[1]):
                 continue
-            source, target = (found.concepts[end].score for end in (pair.source, pair.target))
-            agreeing = len(agreement(doc, pair, found.concepts, ontology))
+            source, target = (concepts[end].confidence for end in (pair.source, pair.target))
+            if min(source, target) < concept_threshold:
+                continue
+            agreeing = len(agreement(doc, pair, concepts, ontology))
             judged.features.append(relation_features(pair.score, source, target, agreeing))
             judged.right.append((pair.relation, *ends) in right)
-    return judged
-
-
-def _judge_concepts(golds: Sequence[GoldArticle], found: Mapping[int, _Found]) -> _Judged:
-    judged = _Judged([], [], sum(not c.optional for gold in golds for c in gold.concepts))
-    for number, gold in enumerate(golds):
-        optional = {c.id for c in gold.concepts if c.optional}
-        for concept, match in zip(found[number].concepts, found[number].ids, strict=True):
-            if match not in optional:
-                judged.features.append([logit(concept.score)])
-                judged.right.append(match is not None)
     return judged
 
 
