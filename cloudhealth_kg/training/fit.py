@@ -41,7 +41,9 @@ class Settings:
     """Share of word pieces hidden at random in each pass."""
     no_lexicon: float = 0.2
     """Share of lexicon matches hidden at random in each pass."""
-    windows_a_step: int = 4
+    windows_a_step: int = 2
+    """Of the span networks. Fitted three passes to 100 articles, F1 on 50 others was 0.623 with two
+    and 0.608 with four (one seed)."""
     folds: int = 2
     seed: int = 0
 
