@@ -86,10 +86,11 @@ def form_concepts(
         for key, members in groups.items()
         if (concept := _concept(article, key, members, ontology)).score >= floor
     ]
-    unique: dict[str, NamedConcept] = {}
+    by_iri: defaultdict[str, list[NamedConcept]] = defaultdict(list)
     for concept in sorted(formed, key=lambda c: (-c.score, c.spans[0].start)):
-        unique.setdefault(concept.iri, concept)
-    whole = _take_in_short_forms(list(unique.values()), article, ontology)
+        by_iri[concept.iri].append(concept)
+    unique = [_joined(first, others) for first, *others in by_iri.values()]
+    whole = _take_in_short_forms(unique, article, ontology)
     return sorted(whole, key=lambda c: (c.spans[0].start, c.iri))
 
 
@@ -201,6 +202,9 @@ def _joined(concept: NamedConcept, others: Sequence[NamedConcept]) -> NamedConce
 
 def _key(text: str, kind: Kind, long_forms: Mapping[str, str], ontology: Ontology) -> str:
     label = normalise_label(_DEFINITION.sub(" ", text))
+    first, _, rest = label.partition(" ")
+    if rest and first in _POINTERS:
+        label = rest
     label = long_forms.get(label, label)
     if label in ontology.labels:
         return ontology.labels[label][0]

@@ -50,6 +50,9 @@ def test_what_stands_in_brackets_is_not_always_an_abbreviation(text):
         ("organization of wombats", "wombat organisation"),
         ("training wombats", "wombat training"),
         ("wombat centers", "wombat centre"),
+        ("wombat raids", "these wombat raids"),
+        ("wombat raid", "such a wombat raid"),
+        ("data breaches", "those data breaches"),
         ("data breach", "security breach"),
     ],
 )
@@ -93,6 +96,18 @@ def test_must_not_merge(one, other):
     kind = "regulation"
 
     assert len(formed(text, [(one, kind, 0.9), (other, kind, 0.8)])) == 2
+
+
+def test_mentions_read_as_different_kinds_stay_mentions_of_one_concept():
+    """What comes to the same IRI is one concept, of the likelier kind, with all its places."""
+    text = "A wombat issue. Later the wombat issue again."
+
+    (concept,) = formed(
+        text, [("wombat issue", "challenge", 0.9), ("wombat issue", "technology", 0.8)]
+    )
+
+    assert concept.kind == "challenge"
+    assert len(concept.spans) == 2
 
 
 def test_of_overlapping_spans_the_likelier_stands():
