@@ -27,7 +27,7 @@ demo: install ## build the graph of corpus/articles and leave a page to open
 	@echo "Open $(PAGE) in a browser."
 
 test: install ## run the default tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-all: install ## run all tests: the slow ones and those in a browser too
 	$(BIN)/python -m pytest -m 'not train'
