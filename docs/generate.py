@@ -84,8 +84,8 @@ def long_page(results: dict[str, list[Outcome]], others: dict[str, Path], kept: 
     """docs/accuracy.md; `kept` is what `sections_to_keep` gave."""
     return f"""# Accuracy
 
-Measured by `make docs` on the {number_of_unseen()} articles of `corpus/unseen`, which training never saw, with
-{extractor_version()}. The intervals are bootstrapped over articles.
+Measured by `make docs` on the {number_of_unseen()} articles of `corpus/unseen`, which training
+never saw, with {extractor_version()}. The intervals are bootstrapped over articles.
 
 {accuracy_table(results)}
 {"".join(beside(name, folder) for name, folder in others.items())}{kept}
