@@ -2,7 +2,7 @@
 
 The concepts that the pair network learns from are half annotated ones, half such as a span
 network finds in articles it was not trained on (two folds), because that is what it will meet.
-The same held-back findings set the threshold and calibrate the scores.
+Of the found ones it also learns which are right, and of which kind.
 """
 
 import logging

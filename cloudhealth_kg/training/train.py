@@ -2,9 +2,10 @@
 
 The pair network must learn from concepts such as it will meet: found, some of them wrongly, in
 articles that the span network was not fitted to. So the articles are parted into folds; networks
-fitted to the others find the concepts of each, and then the relations of the first. These
-held-back findings also calibrate the confidences and set the thresholds. The networks that are
-kept see all articles. Pair networks start from the encoder of a fold's span network.
+fitted to the others find the concepts of each; then a pair network looks at those of the first
+again, and finds its relations. What was found in the first fold also calibrates the confidences
+and sets the thresholds. The networks that are kept see all articles. Pair networks start from the
+encoder of a fold's span network.
 """
 
 import logging
@@ -148,8 +149,8 @@ def train(
         kept_pairs = pool.submit(fit, versions, path=folder / "pairs.onnx")
         job.result()
         judge = PairScorer(table, open_session(pairs_path))
-        readings = [judge.read(golds[i].article, found[i].named, floor=FLOOR) for i in folds[0]]
         findings = [(golds[i], found[i]) for i in folds[0]]
+        readings = [judge.read(gold.article, seen.named, floor=FLOOR) for gold, seen in findings]
         concepts = _judge_concepts(findings, readings)
         concept_curve = _calibrate(concepts)
         concept_threshold = _best_threshold(concepts, concept_curve)
