@@ -58,9 +58,24 @@ def test_a_pair_network_goes_on_from_the_encoder_of_a_span_network(tmp_path):
         text = spans.words(torch.tensor([101, 6112, 102])), torch.tensor([0, 7, 0])
         wanted = spans.encode(*text)
         assert not torch.allclose(pairs.encode(*text), wanted)
-        spans.save_encoder(tmp_path / "encoder.pt")
-        pairs.load_encoder(tmp_path / "encoder.pt")
+        torch.save(spans.state_dict(), tmp_path / "spans.pt")
+        pairs.load_encoder(tmp_path / "spans.pt")
         assert torch.equal(pairs.encode(*text), wanted)
+
+
+def test_a_network_goes_on_from_the_mean_of_others(tmp_path):
+    """Of every weight, those of the encoder and those above it."""
+    paths, networks = [], []
+    for number in range(2):
+        networks.append(SpanNetwork(default_base()))
+        paths.append(tmp_path / f"{number}.pt")
+        torch.save(networks[-1].state_dict(), paths[-1])
+    assert not torch.equal(networks[0].out.weight, networks[1].out.weight)
+    mean = SpanNetwork(default_base())
+    mean.load_mean(paths)
+    for name, weight in mean.state_dict().items():
+        first, second = (network.state_dict()[name] for network in networks)
+        assert torch.allclose(weight, (first + second) / 2), name
 
 
 @pytest.mark.parametrize("right", [[], [True, True], [False]])

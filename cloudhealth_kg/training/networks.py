@@ -1,5 +1,6 @@
 """The two networks, in torch. A batch is one window; its words and pairs are the parallel rows."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -42,15 +43,26 @@ class _Network(nn.Module):
         read = self.bert(inputs_embeds=(embeddings + self.tags(kind_tags))[None])
         return cast(Tensor, self.dropout(read.last_hidden_state[0]))
 
-    def save_encoder(self, path: Path) -> None:
-        """Write what `load_encoder` reads."""
-        torch.save({"bert": self.bert.state_dict(), "tags": self.tags.state_dict()}, path)
-
     def load_encoder(self, path: Path) -> None:
-        """Go on from where another network's encoder and kind tags got to."""
-        saved = torch.load(path)
-        self.bert.load_state_dict(saved["bert"])
-        self.tags.load_state_dict(saved["tags"])
+        """Go on from where another network's encoder and kind tags got to.
+
+        Args:
+            path: the state of any of the networks, as `torch.save` wrote it.
+        """
+        encoder = ("bert.", "tags.")
+        saved = {k: w for k, w in torch.load(path).items() if k.startswith(encoder)}
+        self.load_state_dict(self.state_dict() | saved)
+
+    def load_mean(self, paths: Sequence[Path]) -> None:
+        """Go on from the mean of the weights of networks like this one.
+
+        Args:
+            paths: the state of each, as `torch.save` wrote it; at least one.
+        """
+        states = [torch.load(path) for path in paths]
+        self.load_state_dict(
+            {key: torch.stack([state[key] for state in states]).mean(0) for key in states[0]}
+        )
 
 
 class SpanNetwork(_Network):

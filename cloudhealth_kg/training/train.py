@@ -4,8 +4,8 @@ The pair network must learn from concepts such as it will meet: found, some of t
 articles that the span network was not fitted to. So the articles are parted into folds; networks
 fitted to the others find the concepts of each; then a pair network looks at those of the first
 again, and finds its relations. What was found in the first fold also calibrates the confidences
-and sets the thresholds. The networks that are kept see all articles. Pair networks start from the
-encoder of a fold's span network.
+and sets the thresholds. The networks that are kept see all articles: the span network starts from
+the mean of those of the folds, pair networks from the encoder of one of them.
 """
 
 import logging
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import torch
 from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer
 
@@ -129,22 +130,25 @@ def train(
         # Each network is fitted in a process of its own, on one thread: quicker than one network
         # on many threads, and the same on every run.
         spare = [Path(scratch) / f"spans-{fold}.onnx" for fold in range(settings.folds)]
-        encoders = [path.with_suffix(".pt") for path in spare]
+        states = [path.with_suffix(".pt") for path in spare]
         fitted = [
-            pool.submit(_fit_spans, _others(windows, held_back), base, settings, path, encoder)
-            for held_back, path, encoder in zip(folds, spare, encoders, strict=True)
+            pool.submit(_fit_spans, _others(windows, held_back), base, settings, path, state)
+            for held_back, path, state in zip(folds, spare, states, strict=True)
         ]
-        kept = pool.submit(_fit_spans, windows, base, settings, folder / "spans.onnx")
+        for job in fitted:
+            job.result()
+        kept = pool.submit(
+            _fit_spans, windows, base, settings, folder / "spans.onnx", starts=states
+        )
         table = load_words(folder)
         found: dict[int, _Found] = {}
-        for job, held_back, path in zip(fitted, folds, spare, strict=True):
-            job.result()
+        for held_back, path in zip(folds, spare, strict=True):
             scorer = SpanScorer(table, open_session(path))
             found |= {number: _find(golds[number], scorer, ontology) for number in held_back}
         versions = [_versions(gold, found[i], tokenizer) for i, gold in enumerate(golds)]
         pairs_path = Path(scratch) / "pairs.onnx"
         # The first fold's encoder has not seen the articles that the pairs are judged on.
-        fit = partial(_fit_pairs, base=base, encoder=encoders[0], settings=settings)
+        fit = partial(_fit_pairs, base=base, encoder=states[0], settings=settings)
         job = pool.submit(fit, _others(versions, folds[0]), path=pairs_path)
         kept_pairs = pool.submit(fit, versions, path=folder / "pairs.onnx")
         job.result()
@@ -199,11 +203,12 @@ def _fit_spans(
     base: Path,
     settings: Settings,
     path: Path,
-    encoder: Path | None = None,
+    state: Path | None = None,
+    starts: Sequence[Path] = (),
 ) -> None:
-    network = train_spans([w for ws in windows for w in ws], base, settings)
-    if encoder:
-        network.save_encoder(encoder)
+    network = train_spans([w for ws in windows for w in ws], base, settings, starts)
+    if state:
+        torch.save(network.state_dict(), state)
     write_spans(network, path)
 
 
