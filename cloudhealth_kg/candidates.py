@@ -78,7 +78,7 @@ def _near(label: str, known: Sequence[str], apart: frozenset[frozenset[str]]) ->
 
 def to_turtle(candidates: Iterable[Candidate]) -> str:
     """A block for each candidate, to be completed and pasted into a file of the ontology."""
-    used = ("ch", "concept", "skos")
+    used = ("ch", "concept", "dct", "skos")
     lines = [f"@prefix {prefix}: <{PREFIXES[prefix]}> ." for prefix in used]
     for candidate in candidates:
         lines += [
@@ -87,6 +87,7 @@ def to_turtle(candidates: Iterable[Candidate]) -> str:
             f"<{candidate.iri}> a ch:{candidate.kind.capitalize()}, skos:Concept ;",
             f"    ch:kind ch:{candidate.kind.capitalize()} ;",
             f"    skos:prefLabel {Literal(candidate.label, lang='en').n3()} ;",
-            '    skos:definition "TODO"@en .',
+            '    skos:definition "TODO"@en ;',
+            "    dct:source <TODO> .",
         ]
     return "\n".join(lines) + "\n"

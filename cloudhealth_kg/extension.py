@@ -1,7 +1,7 @@
 """A user's own folder on top of the ontology: Turtle, CSV and decisions.
 
     mine/concepts.ttl        concepts and statements, in the words of the ontology
-    mine/labels.csv          label,concept,kind,definition,broader
+    mine/labels.csv          label,concept,kind,definition,broader,source
     mine/known.csv           subject,relation,object,guidance,section,source
     mine/decisions.txt       same-as, not-a-concept, keep-apart
 
@@ -36,7 +36,7 @@ from cloudhealth_kg.vocabulary import (
 __all__ = ["Extension", "read_extension"]
 
 _RELATIONS = ("mitigates", "enables", "causes", "governs", "requires")
-_LABEL_COLUMNS = ("label", "concept", "kind", "definition", "broader")
+_LABEL_COLUMNS = ("label", "concept", "kind", "definition", "broader", "source")
 _KNOWN_COLUMNS = ("subject", "relation", "object", "guidance", "section", "source")
 
 
@@ -224,6 +224,11 @@ def _add_label(
     graph.add((new, SKOS.prefLabel, Literal(label, lang="en")))
     if row.get("definition"):
         graph.add((new, SKOS.definition, Literal(row["definition"], lang="en")))
+    if source := row.get("source"):
+        if "://" in source:
+            graph.add((new, DCTERMS.source, URIRef(source)))
+        else:
+            faults.append(f"{where}: {source!r} is no address; give one (http...), or leave it out")
     if row.get("broader"):
         broader = find_named(where, row["broader"], names, faults)
         if broader:

@@ -272,8 +272,12 @@ def restore(source: str | Path, store: str | Path) -> None:
     """Let a store be as a backup of it says; what it held is gone.
 
     Raises:
-        StoreError: the backup is no store, or somebody writes to the store.
+        StoreError: the backup is no store, or somebody writes to the store, or it is at a server.
     """
+    if "://" in str(store):
+        raise StoreError(
+            f"{store}: a server is restored by its own means, or by `import` of an export"
+        )
     with store_folder.replaced(Path(store)) as new:
         backup(source, new)
 

@@ -132,6 +132,17 @@ def test_analyse_render_export(store, tmp_path):
     )
 
 
+def test_tables_are_written_into_a_folder_and_files_are_not(store, tmp_path):
+    """CSV tables are written anew into a folder that is there; another format names the fault."""
+    for _ in range(2):
+        done = run("export", "--format", "csv", "-o", tmp_path, "--store", store)
+        assert done.returncode == 0, done.stderr
+    assert any(tmp_path.glob("*.csv"))
+    done = run("export", "--format", "turtle", "-o", tmp_path, "--store", store)
+    assert done.returncode == 2
+    assert "is a folder; turtle is one file" in done.stderr
+
+
 def test_candidates_offer_turtle(store):
     """What the ontology lacks comes as a block to paste."""
     assert run("candidates", "--store", store).returncode == 0

@@ -166,6 +166,17 @@ def test_readers_in_threads_meet_a_whole_state_while_a_writer_publishes(tmp_path
     assert set(seen) <= set(range(1, 13))
 
 
+def test_a_server_is_neither_backed_up_nor_restored(tmp_path, monkeypatch):
+    """Both say what to do instead, and no folder is made that bears the server's address."""
+    monkeypatch.chdir(tmp_path)
+    open_dataset("kg").close()
+    with pytest.raises(StoreError, match="export as N-Quads"):
+        backup("http://127.0.0.1:9", "saved")
+    with pytest.raises(StoreError, match="`import` of an export"):
+        restore("kg", "http://127.0.0.1:9")
+    assert [path.name for path in tmp_path.iterdir()] == ["kg"]
+
+
 def test_a_store_in_use_is_backed_up_and_restored(tmp_path):
     """A backup is the published state, a store of its own, and comes back as it was."""
     store = make_store(tmp_path / "kg", 1, 2)

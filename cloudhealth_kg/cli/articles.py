@@ -117,8 +117,19 @@ def explain(
 @click.command()
 @paths_argument
 @store_option
-@click.option("--prune", is_flag=True, help="Forget the articles that no file gives any more.")
-@click.option("--workers", type=click.IntRange(0), default=0, help="Processes; 0 for one a core.")
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Forget the articles that the store holds and no file in PATH gives; "
+    "name all your folders.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Processes; 0 for one a core.",
+)
 @model_option
 @ontology_option
 def build(

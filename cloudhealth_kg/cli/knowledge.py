@@ -14,9 +14,6 @@ import click
 from cloudhealth_kg.cli.options import (
     binary_output,
     dataset_at,
-    load_ontology,
-    ontology_option,
-    output_option,
     print_rows,
     rows_option,
     say,
@@ -49,15 +46,15 @@ def status(store: str, format_: str) -> None:
 
 @click.command()
 @store_option
-@ontology_option
 @rows_option
-def validate(store: str, ontology: Path | None, format_: str) -> None:
+def validate(store: str, format_: str) -> None:
     """Check shapes, quotes, offsets and evidence; exit code 1 where something is found."""
     from cloudhealth_kg.checks import store_checks
+    from cloudhealth_kg.ontology import load_ontology
     from cloudhealth_kg.validation import validate as validate_
 
     with dataset_at(store) as dataset:
-        findings = validate_(dataset, checks=store_checks(load_ontology(ontology)))
+        findings = validate_(dataset, checks=store_checks(load_ontology()))
     columns = ("check", "subject", "message", "remedy", "graph")
     print_rows(columns, [[getattr(f, c) for c in columns] for f in findings], format_)
     say(f"{len(findings)} findings" if findings else "nothing found wrong")
@@ -144,12 +141,21 @@ def questions(format_: str) -> None:
     type=click.Choice([*RDF_FORMATS, "graphml", "gexf", "csv", "nanopubs"]),
     default="nquads",
     show_default=True,
-    help="nquads is sorted: the same store gives the same bytes. csv writes a folder of tables.",
+    help="nquads (sorted: the same store gives the same bytes), trig and jsonld hold everything "
+    "and can be imported; turtle and rdfxml hold the union of the graphs; graphml and gexf the "
+    "network of statements; nanopubs the asserted ones; csv is a folder of tables.",
 )
-@output_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, allow_dash=True),
+    default="-",
+    metavar="FILE|DIR",
+    help="Where to write; - is standard output, the default.",
+)
 @store_option
 def export(format_: str, output: Path, store: str) -> None:
-    """Write the whole graph to a file.
+    """Write the graph in one of nine formats.
 
     \b
     Example:
@@ -164,6 +170,8 @@ def export(format_: str, output: Path, store: str) -> None:
             for path in tables.write_tables(dataset, output):
                 say(f"wrote {path}")
             return
+        if output.is_dir():
+            raise click.UsageError(f"{output} is a folder; {format_} is one file")
         with binary_output(output) as stream:
             if format_ in {"graphml", "gexf"}:
                 graph = network.to_networkx(dataset)
@@ -177,7 +185,12 @@ def export(format_: str, output: Path, store: str) -> None:
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--format", "format_", type=click.Choice(["nquads", "trig", "jsonld"]), default="nquads"
+    "--format",
+    "format_",
+    type=click.Choice(["nquads", "trig", "jsonld"]),
+    default="nquads",
+    show_default=True,
+    help="Of FILE, whatever its name.",
 )
 @store_option
 def load(file: Path, format_: str, store: str) -> None:
@@ -192,7 +205,10 @@ def load(file: Path, format_: str, store: str) -> None:
 @click.argument("target", type=click.Path(path_type=Path))
 @store_option
 def backup(target: Path, store: str) -> None:
-    """Copy the store to a new folder TARGET, even while somebody writes."""
+    """Copy the store, a folder, to a new folder TARGET, even while somebody writes.
+
+    For a server's, use export and import.
+    """
     from cloudhealth_kg.store import backup as backup_
 
     backup_(store, target)
@@ -203,7 +219,10 @@ def backup(target: Path, store: str) -> None:
 @click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @store_option
 def restore(source: Path, store: str) -> None:
-    """Let the store be as the backup SOURCE says; what it held is gone."""
+    """Let the store, a folder, be as the backup SOURCE says; what it held is gone.
+
+    For a server's, use export and import.
+    """
     from cloudhealth_kg.store import restore as restore_
 
     restore_(source, store)

@@ -47,14 +47,23 @@ def evaluate(
 
 @click.command()
 @gold_argument
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The model folder to write; give it to --model.",
+)
 @click.option(
     "--base",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of a BERT encoder. [default: all-MiniLM-L6-v2 from the train extra]",
 )
-@click.option("--epochs", type=click.IntRange(1), help="Passes of the span network.")
-@click.option("--pair-epochs", type=click.IntRange(1), help="Passes of the pair network.")
+@click.option("--epochs", type=click.IntRange(1), help="Passes of the span network. [default: 3]")
+@click.option(
+    "--pair-epochs", type=click.IntRange(1), help="Passes of the pair network. [default: 2]"
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @ontology_option
 def train(
