@@ -3,7 +3,7 @@
     python benchmarks/store.py [--articles 10000] [--store URL] [--extractor sample|real]
 
 The corpus is made by recombining paragraphs of `corpus/articles`. The sample extractor of the
-tests measures reading and storing alone; the real one takes some 20 minutes for 10,000 articles
+tests measures reading and storing alone; the real one takes hours for 10,000 articles
 on two cores. With `--store` the work is done at a SPARQL server (credentials from the
 environment), else in a folder.
 """

@@ -1,8 +1,8 @@
 """From scored spans to concepts: which spans stand, and which of them name one idea.
 
-Only equal keys meet: a concept of the ontology, a normalised label, the long form of an
-abbreviation, the same content words. Nothing is clustered by nearness, so nothing depends on
-order. See Schwartz & Hearst, "A simple algorithm for identifying abbreviation definitions in
+Equal keys meet: a concept of the ontology, a normalised label, the long form of an abbreviation,
+the same content words; and a short name joins the one longer name that holds its words. Nothing
+is clustered by nearness, so nothing depends on order. See Schwartz & Hearst, "A simple algorithm for identifying abbreviation definitions in
 biomedical text" (PSB 2003) for the abbreviations.
 """
 
