@@ -207,7 +207,11 @@ class _Build:
     def _claim(self, name: str, id_: str, identity: str) -> Outcome | None:
         for key in (identity, id_):
             if key in self._claimed:
-                reason = f"the same article as {self._claimed[key]} ({key}); delete one of the two"
+                reason = (
+                    f"another of the folders named holds {name} too; name the one above both"
+                    if key == name == self._claimed[key]
+                    else f"the same article as {self._claimed[key]} ({key}); delete one of the two"
+                )
                 return Outcome(name, "duplicate", id_, reason)
         self._claimed[identity] = self._claimed[id_] = name
         return None

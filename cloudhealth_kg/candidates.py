@@ -87,7 +87,6 @@ def to_turtle(candidates: Iterable[Candidate]) -> str:
             f"<{candidate.iri}> a ch:{candidate.kind.capitalize()}, skos:Concept ;",
             f"    ch:kind ch:{candidate.kind.capitalize()} ;",
             f"    skos:prefLabel {Literal(candidate.label, lang='en').n3()} ;",
-            '    skos:definition "TODO"@en ;',
-            "    dct:source <TODO> .",
+            '    skos:definition "TODO"@en .  # and dct:source <http...>',
         ]
     return "\n".join(lines) + "\n"

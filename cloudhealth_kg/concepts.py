@@ -2,8 +2,8 @@
 
 Equal keys meet: a concept of the ontology, a normalised label, the long form of an abbreviation,
 the same content words; and a short name joins the one longer name that holds its words. Nothing
-is clustered by nearness, so nothing depends on order. See Schwartz & Hearst, "A simple algorithm for identifying abbreviation definitions in
-biomedical text" (PSB 2003) for the abbreviations.
+is clustered by nearness, so nothing depends on order. See Schwartz & Hearst, "A simple algorithm
+for identifying abbreviation definitions in biomedical text" (PSB 2003) for the abbreviations.
 """
 
 import re

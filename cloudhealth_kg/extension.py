@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+import pyoxigraph as ox
 from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, RDF, SKOS, XSD
 from rdflib.plugins.parsers.notation3 import BadSyntax
@@ -33,7 +34,7 @@ from cloudhealth_kg.vocabulary import (
     statement_iri,
 )
 
-__all__ = ["Extension", "read_extension"]
+__all__ = ["Extension", "files_of", "read_extension"]
 
 _RELATIONS = ("mitigates", "enables", "causes", "governs", "requires")
 _LABEL_COLUMNS = ("label", "concept", "kind", "definition", "broader", "source")
@@ -62,11 +63,11 @@ def read_extension(folder: Path, names: Names, schema: Graph) -> Extension:
     """
     if not folder.exists():
         raise OntologyError(f"{folder}: there is no such folder; see its spelling")
-    files = [folder] if folder.is_file() else sorted(folder.iterdir())
+    files = files_of(folder)
     turtles = [path for path in files if path.suffix == ".ttl"]
     tables = [path for path in files if path.suffix == ".csv"]
     texts = [path for path in files if path.name == "decisions.txt"]
-    if not (turtles or tables or texts):
+    if not files:
         raise OntologyError(f"{folder}: no *.ttl, *.csv or decisions.txt to add to the ontology")
     faults: list[str] = []
     graph, known = Graph(), Graph()
@@ -94,6 +95,12 @@ def read_extension(folder: Path, names: Names, schema: Graph) -> Extension:
     if faults:
         raise OntologyError("\n".join(dict.fromkeys(faults)))
     return Extension(graph, known, decisions)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files of a user's folder that are read, sorted; or the one file that it is."""
+    files = [folder] if folder.is_file() else sorted(filter(Path.is_file, folder.iterdir()))
+    return [f for f in files if f.suffix in {".ttl", ".csv"} or f.name == "decisions.txt"]
 
 
 def _read_turtle(path: Path, faults: list[str]) -> Graph:
@@ -225,7 +232,7 @@ def _add_label(
     if row.get("definition"):
         graph.add((new, SKOS.definition, Literal(row["definition"], lang="en")))
     if source := row.get("source"):
-        if "://" in source:
+        if _is_address(source):
             graph.add((new, DCTERMS.source, URIRef(source)))
         else:
             faults.append(f"{where}: {source!r} is no address; give one (http...), or leave it out")
@@ -244,7 +251,7 @@ def _add_known(
         return
     subject = find_named(where, row["subject"], names, faults)
     object_ = find_named(where, row["object"], names, faults)
-    if not row["guidance"] or "://" not in row["source"]:
+    if not row["guidance"] or not _is_address(row["source"]):
         faults.append(f"{where}: name the guidance, and its address (http...) in 'source'")
         return
     if not (subject and object_):
@@ -272,6 +279,14 @@ def _add_known(
         known.add(triple)
     if section:
         known.add((evidence, CH.section, Literal(section)))
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text can stand as an address in RDF: http or https, no space, no bracket."""
+    try:
+        return ox.NamedNode(text).value.startswith(("http://", "https://"))
+    except ValueError:
+        return False
 
 
 def _claim(where: str, label: str, iri: str, names: Names, faults: list[str]) -> None:

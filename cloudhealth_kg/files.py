@@ -30,7 +30,7 @@ def find_files(paths: Iterable[Path]) -> list[tuple[Path, str]]:
         ArticleError: a path does not exist or cannot be listed.
     """
     found: dict[Path, tuple[Path, str]] = {}
-    for path in paths:
+    for path in sorted(paths):
         try:
             files = _walk(path) if path.is_dir() else [(path, path.name)]
             if not path.exists():
@@ -46,7 +46,7 @@ def find_files(paths: Iterable[Path]) -> list[tuple[Path, str]]:
 
 def _walk(folder: Path) -> list[tuple[Path, str]]:
     files = []
-    for file in folder.rglob("*"):
+    for file in sorted(folder.rglob("*")):
         inside = file.relative_to(folder)
         hidden = any(part.startswith(".") for part in inside.parts)
         if hidden or file.suffix.lower() not in SUFFIXES or not file.is_file():

@@ -9,7 +9,7 @@ from typing import Any
 
 from cloudhealth_kg.articles import read_article
 from cloudhealth_kg.errors import ArticleError
-from cloudhealth_kg.model import Article, Kind, Relation
+from cloudhealth_kg.model import KINDS, RELATIONS, Article, Kind, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +63,22 @@ def read_gold(folder: Path) -> list[GoldArticle]:
 def _read(path: Path) -> GoldArticle:
     try:
         record = json.loads(path.read_text("utf-8"))
-        return GoldArticle(
-            article=read_article(path.parent / record["article"]),
-            concepts=tuple(_concept(c) for c in record["concepts"]),
-            relations=tuple(_relation(r) for r in record["relations"]),
-        )
+        concepts = tuple(_concept(c) for c in record["concepts"])
+        relations = tuple(_relation(r) for r in record["relations"])
+        gold = GoldArticle(read_article(path.parent / record["article"]), concepts, relations)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ArticleError(
             f"{path}: not an annotation ({type(error).__name__}: {error}); "
             "docs/annotating.md shows the form"
         ) from error
+    odd = {end for r in relations for end in (r.source, r.target)} - {c.id for c in concepts}
+    odd |= {kind for c in concepts for kind in c.kinds} - set(KINDS)
+    odd |= {type_ for r in relations for type_ in r.types} - set(RELATIONS)
+    if odd:
+        raise ArticleError(
+            f"{path}: {', '.join(sorted(map(str, odd)))}: no concept, kind or relation; correct it"
+        )
+    return gold
 
 
 def _concept(record: dict[str, Any]) -> GoldConcept:

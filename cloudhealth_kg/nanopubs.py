@@ -14,6 +14,7 @@ from rdflib.namespace import DCTERMS, PROV, RDF
 
 from cloudhealth_kg.dataset import article_records, read_extraction
 from cloudhealth_kg.model import Article, Evidence, Statement
+from cloudhealth_kg.rdf import iri_or_text
 from cloudhealth_kg.vocabulary import (
     BASE,
     CH,
@@ -70,7 +71,7 @@ def _nanopub(article: Article, statement: Statement) -> Iterator[ox.Quad]:
             iri = evidence_iri(article.id, passage.start, passage.end, about)
             yield from _provenance(assertion, iri, passage, of, provenance)
     if article.metadata.source:
-        yield _quad(of, DCTERMS.source, article.metadata.source, provenance)
+        yield _quad(of, DCTERMS.source, iri_or_text(article.metadata.source), provenance)
     if article.metadata.title:
         yield _quad(of, DCTERMS.title, ox.Literal(article.metadata.title), provenance)
     yield _quad(nanopub, DCTERMS.isPartOf, BASE, info)
@@ -87,6 +88,8 @@ def _provenance(
     yield _quad(iri, CH.rule, ox.Literal(passage.rule), graph)
 
 
-def _quad(subject: str, predicate: str, object_: str | ox.Literal, graph: str) -> ox.Quad:
-    value = object_ if isinstance(object_, ox.Literal) else ox.NamedNode(object_)
+def _quad(
+    subject: str, predicate: str, object_: str | ox.NamedNode | ox.Literal, graph: str
+) -> ox.Quad:
+    value = ox.NamedNode(object_) if isinstance(object_, str) else object_
     return ox.Quad(ox.NamedNode(subject), ox.NamedNode(predicate), value, ox.NamedNode(graph))

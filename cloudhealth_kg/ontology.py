@@ -16,7 +16,7 @@ from rdflib.namespace import OWL, RDF, SKOS
 
 from cloudhealth_kg.decisions import Decisions, read_decisions
 from cloudhealth_kg.errors import OntologyError
-from cloudhealth_kg.extension import Extension, read_extension
+from cloudhealth_kg.extension import Extension, files_of, read_extension
 from cloudhealth_kg.labels import normalise_label
 from cloudhealth_kg.model import KINDS, RELATIONS, Kind
 from cloudhealth_kg.questions import Question, read_questions
@@ -199,8 +199,7 @@ def _version(folder: Path, extra: Path | None) -> str:
     version = f"{iri} sha256:{_digest([*_sources(folder), *texts])}"
     if extra is None:
         return version
-    files = [extra] if extra.is_file() else filter(Path.is_file, sorted(extra.iterdir()))
-    return f"{version}+{_digest(files)}"
+    return f"{version}+{_digest(files_of(extra))}"
 
 
 def _sources(folder: Path) -> list[Path]:

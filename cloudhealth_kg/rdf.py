@@ -98,7 +98,7 @@ def _article_triples(article: Article, extractor: str, ontology: str) -> Iterato
     if metadata.published:
         yield _triple(iri, DCTERMS.issued, _date(metadata.published))
     if metadata.source:
-        yield _triple(iri, DCTERMS.source, _iri_or_text(metadata.source))
+        yield _triple(iri, DCTERMS.source, iri_or_text(metadata.source))
 
 
 def _mention_triples(article_id: str, mentions: Iterable[Mention]) -> Iterator[_Triple]:
@@ -175,7 +175,8 @@ def _iri(iri: str) -> ox.NamedNode:
     return ox.NamedNode(iri)
 
 
-def _iri_or_text(value: str) -> ox.NamedNode | ox.Literal:
+def iri_or_text(value: str) -> ox.NamedNode | ox.Literal:
+    """A source as an IRI; as text where it is none by the book, such as `...?filter[a]=b`."""
     try:
         return ox.NamedNode(value)
     except ValueError:

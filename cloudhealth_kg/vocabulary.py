@@ -28,11 +28,13 @@ OA = Namespace("http://www.w3.org/ns/oa#")
 SCHEMA = Namespace("https://schema.org/")
 
 ONTOLOGY = URIRef(BASE + "ontology")
+"""The ontology itself; its terms live in `CH`."""
+
 WRITERS = "urn:x-cloudhealth-kg:writer/"
 """Graphs that stand at a server while somebody writes; outside of `BASE`, as no part of what is
 known."""
 WRITER = "urn:x-cloudhealth-kg:Writer"
-"""The ontology itself; its terms live in `CH`."""
+"""Class of whoever writes there."""
 
 CONCEPT_SCHEME = URIRef(BASE + "concept/")
 

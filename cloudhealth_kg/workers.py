@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-BATCH = 8
+BATCH = 4
 """Things handed to a process at once."""
 
 
@@ -46,7 +46,7 @@ def map_in_order(
         while batches or running:
             while batches and len(running) < 2 * workers:
                 batch = batches.popleft()
-                running.append((batch, pool.submit(_work, batch)))
+                running.append((batch, _submitted(pool, batch)))
             batch, future = running.popleft()
             try:
                 results: Sequence[R | Lost] = future.result()
@@ -66,6 +66,16 @@ def _pool(load: Callable[[], Callable[[T], R]], workers: int) -> ProcessPoolExec
     return ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_remember, initargs=(load,)
     )
+
+
+def _submitted(pool: ProcessPoolExecutor, batch: Sequence[T]) -> Future[list[Any]]:
+    """The work on a batch; where a process has died meanwhile, a future that says so."""
+    try:
+        return pool.submit(_work, batch)
+    except BrokenProcessPool as error:
+        broken: Future[list[Any]] = Future()
+        broken.set_exception(error)
+        return broken
 
 
 def _alone(load: Callable[[], Callable[[T], R]], thing: T) -> R | Lost:

@@ -86,7 +86,8 @@ def long_page(results: dict[str, list[Outcome]], others: dict[str, Path], kept: 
 
 Measured by `make docs` on the {number_of_unseen()} articles of `corpus/unseen`, which training
 never saw, with {extractor_version()}
-and the ontology {load_ontology().version.split()[-1]}. The intervals are bootstrapped over articles.
+and the ontology {load_ontology().version.split()[-1]}. The intervals are bootstrapped
+over articles.
 
 {accuracy_table(results)}
 {"".join(beside(name, folder) for name, folder in others.items())}{kept}
@@ -104,8 +105,8 @@ relations are co-occurrence in a sentence.
 A bar is the share of findings that are right among those given with that confidence; on the line,
 confidence means what it says.
 
-See also [how accuracy grew with the corpus](learning-curve.md), and [what is wrong with the graphs of
-ten contracts](contracts.md), a kind of text that training had none of.
+See also [how accuracy grew with the corpus](learning-curve.md), and [what is wrong with the graphs
+of ten contracts](contracts.md), a kind of text that training had none of.
 """
 
 

@@ -163,6 +163,7 @@ def test_identity_is_the_source_or_else_the_path() -> None:
     [
         (b"", "a.md", "a.md: holds no text"),
         (b"---\ntitle: x\n---\n \n", "a.md", "a.md: holds no text"),
+        (b"x", "caf\udce9.md", "not in UTF-8; rename"),
         (b"%PDF-1.7 x", "a.md", "is a PDF document"),
         (b"PK\x03\x04 x", "a.txt", "ZIP archive"),
         (bytes(range(32)) * 9, "a.txt", "is binary"),
@@ -179,7 +180,7 @@ def test_bad_input_is_refused_with_place_and_remedy(data: bytes, name: str, mess
     """Each fault is named with the file, the line where there is one, and what to do."""
     with pytest.raises(ArticleError, match=message) as caught:
         read_text(data, name)
-    assert str(caught.value).startswith(name)
+    assert str(caught.value).startswith((name, repr(name)))
     assert ";" in str(caught.value)
 
 
@@ -189,6 +190,7 @@ def test_bad_input_is_refused_with_place_and_remedy(data: bytes, name: str, mess
         ("---\ntitle: The cloud: a view\ndate: 2024-05-01\n---\nIt rains.", "malformed YAML"),
         ("---\ntitle: 'The cloud: a view\ndate: 2024-05-01\n---\nIt rains.", "malformed YAML"),
         ("---\ntitle: The cloud: a view\ndate: 2024-05-01\n\nIt rains.", "never closed"),
+        ("---\r\ntitle: The cloud: a view\r\ndate: 2024-05-01\r\n\r\nIt rains.", "never closed"),
     ],
 )
 def test_faulty_front_matter_is_read_line_by_line(text: str, warning: str) -> None:
@@ -229,6 +231,7 @@ def test_unreadable_and_missing_files(tmp_path: Path) -> None:
         ("plain words".encode("utf-16-le"), "plain words", "utf-16-le"),
         ("na\u00efve caf\u00e9 \u2013 caf\u00e9".encode()[:-1], "na\u00efve caf\u00e9 \u2013 caf\ufffd", "broken"),
         (b"<meta charset=iso-8859-2><p>\xb1\xe6", "\u0105\u0107", "iso8859-2"),
+        (b"<meta charset=undefined><p>caf\xe9 au lait", "caf\u00e9 au lait", "read as"),
         (b"one\x00two", "onetwo", "control"),
     ],
 )  # fmt: skip
@@ -312,3 +315,4 @@ def test_found_files_are_sorted_and_named_by_their_folder(tmp_path: Path) -> Non
     assert [name for _, name in find_files([tmp_path])] == ["a/c.txt", "b.md", "z.HTML"]
     named = find_files([tmp_path / "note.docx", tmp_path, tmp_path / "b.md"])
     assert [name for _, name in named] == ["a/c.txt", "b.md", "note.docx", "z.HTML"]
+    assert find_files([tmp_path / "a", tmp_path]) == find_files([tmp_path, tmp_path / "a"])

@@ -1,6 +1,9 @@
 """Incremental, exact builds."""
 
+import os
 import shutil
+import signal
+import time
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -14,6 +17,7 @@ from test_dataset import nquads
 from cloudhealth_kg.build import Progress, build
 from cloudhealth_kg.dataset import open_dataset, remove_article, status
 from cloudhealth_kg.errors import ArticleError, ModelError, StoreError
+from cloudhealth_kg.workers import Lost, map_in_order
 
 ONTOLOGY = SampleOntology()
 run = partial(build, ontology=ONTOLOGY, extractor=load_extractor, extractor_version="1")
@@ -173,6 +177,40 @@ def test_an_article_that_kills_its_process_costs_only_itself(tmp_path):
     assert "died twice" in report.failed[0].reason
     (files / "2x.md").unlink()
     assert read(tmp_path / "kg") == fresh(files)
+
+
+def work_or_die():
+    """What dies of one thing and is slow enough for others to be waiting."""
+    return _work_or_die
+
+
+def _work_or_die(thing):
+    time.sleep(0.05)
+    if thing == 9:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return thing
+
+
+def test_a_process_that_dies_while_results_are_written_stops_nothing():
+    """What cannot be handed out any more is handed out again."""
+    results = []
+    for result in map_in_order(work_or_die, range(60), workers=2):
+        results.append(result)
+        if len(results) == 1:
+            time.sleep(3)  # the other process has died by now
+    assert [n for n, result in enumerate(results) if isinstance(result, Lost)] == [9]
+    assert [result for result in results if result != Lost()] == [*range(9), *range(10, 60)]
+
+
+def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path):
+    """Nobody is told to delete a file that is another article."""
+    for year in ("2023", "2024"):
+        write(tmp_path / year, {"intro.md": article(f"a mitigates b{year}")})
+    report = run([tmp_path / "2023", tmp_path / "2024"], tmp_path / "kg")
+    assert [o.reason for o in report.duplicates] == [
+        "another of the folders named holds intro.md too; name the one above both"
+    ]
+    assert len(run([tmp_path], tmp_path / "other").added) == 2
 
 
 def broken_extractor():

@@ -132,6 +132,36 @@ def test_analyse_render_export(store, tmp_path):
     )
 
 
+def test_whoever_has_seen_enough_is_no_fault(store):
+    """A reader that closes its end of the pipe early leaves exit code 0 and no words."""
+    command = (
+        f"set -o pipefail; '{sys.executable}' -m cloudhealth_kg export --store '{store}' | head -1"
+    )
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+
+
+def test_output_is_utf8_whatever_the_locale(store):
+    """What the locale cannot spell comes out all the same."""
+    sparql = 'SELECT ("\u2603" AS ?snow) WHERE {}'
+    done = run("query", sparql, "--format", "csv", "--store", store, PYTHONIOENCODING="latin-1")
+    assert (done.returncode, done.stdout) == (0, "snow\n\u2603\n")
+
+
+def test_a_name_that_the_users_ontology_adds_can_be_asked_for(store, tmp_path):
+    """With the folder that the store was built with, or another."""
+    (tmp_path / "labels.csv").write_text("label,concept\nvendor handcuffs,vendor lock-in\n")
+    ask = ("evidence", "vendor handcuffs", "--format", "json", "--store", store)
+    assert run(*ask).returncode == 2
+    done = run(*ask, "--ontology", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)
+    question = ("query", "mitigations-of", "-p", "challenge=vendor handcuffs", "--store", store)
+    assert run(*question).returncode == 2
+    assert run(*question, "--ontology", tmp_path).returncode == 0
+
+
 def test_tables_are_written_into_a_folder_and_files_are_not(store, tmp_path):
     """CSV tables are written anew into a folder that is there; another format names the fault."""
     for _ in range(2):

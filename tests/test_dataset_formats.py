@@ -170,6 +170,9 @@ def test_nanopublications_hold_what_is_asserted_with_its_provenance(dataset):
     )
     assert sorted(str(row.quote) for row in heads) == ["a mitigates b", "a mitigates b"]
     assert len({row.np for row in heads}) == 2
+    odd = "https://example.org/list?filter[a]=b"
+    put_article(dataset, extract(make_article("a mitigates b", id_="b-00000001", source=odd)))
+    assert write_nanopubs(dataset, io.BytesIO()) == 3
     again = io.BytesIO()
     assert write_nanopubs(dataset, again, accept=lambda s: s.confidence > 0.99) == 0
 

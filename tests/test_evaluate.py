@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cloudhealth_kg.baselines import lexicon_matches
+from cloudhealth_kg.errors import ArticleError
 from cloudhealth_kg.evaluate import (
     Outcome,
     bootstrap_f1,
@@ -101,6 +102,26 @@ def test_a_relation_is_right_where_type_and_ends_are():
     rates = count(score_extraction(gold(), found), "relation")
 
     assert (rates.right, rates.wrong, rates.missed) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"relations": [{"types": ["mitigates"], "source": "m9", "target": "c1"}]}, "m9"),
+        ({"relations": [{"types": ["mitigate"], "source": "c1", "target": "c1"}]}, "mitigate"),
+        ({"concepts": [{"id": "c1", "kinds": ["risk"], "label": "x", "mentions": ["x"]}]}, "risk"),
+    ],
+)
+def test_a_slip_in_an_annotation_is_an_error_that_names_it(tmp_path, change, named):
+    """It counts neither as a miss, nor does it end in a traceback."""
+    concept = {"id": "c1", "kinds": ["challenge"], "label": "x", "mentions": ["x"]}
+    record = {"article": "a.md", "concepts": [concept], "relations": []} | change
+    (tmp_path / "a.md").write_text("x is here.")
+    (tmp_path / "a.gold.json").write_text(json.dumps(record))
+    with pytest.raises(
+        ArticleError, match=rf"a\.gold\.json: {named}: no concept, kind or relation"
+    ):
+        read_gold(tmp_path)
 
 
 def test_an_interval_holds_the_figure_it_belongs_to():

@@ -105,6 +105,7 @@ def test_changed_file_changes_the_version(tmp_path: Path) -> None:
         ),
         ("a_csv", "label,concept,kind\nx1,,\n", "fill either"),
         ("a_csv", "label,kind,source\nx1,measure,a book\n", "'a book' is no address"),
+        ("a_csv", "label,kind,source\nx1,measure,http://a/b c\n", "'http://a/b c' is no address"),
         ("a_csv", "label,kind\nx1,chalenge\n", "'chalenge' is no kind; there are challenge"),
         ("a_csv", "label,concept\nransomware,phishing\n", "already names"),
         ("a_csv", "label,concept\n,phishing\n", "the label is empty"),

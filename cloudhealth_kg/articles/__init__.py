@@ -74,6 +74,8 @@ def read_text(data: bytes, name: str = "-", *, max_bytes: int = MAX_BYTES) -> Ar
     Raises:
         ArticleError: as `read_article`.
     """
+    if name.encode("utf-8", "replace").decode("utf-8") != name:
+        raise ArticleError(f"{name!r}: the file's name is not in UTF-8; rename it")
     if len(data) > max_bytes:
         raise ArticleError(_too_large(name, len(data), max_bytes))
     kind = _kind(name)

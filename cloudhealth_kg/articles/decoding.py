@@ -86,7 +86,7 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
     if declared and declared != "utf-8":
         try:
             text = data.decode(declared)
-        except UnicodeDecodeError:
+        except UnicodeError:  # "undefined" is a codec too, which decodes nothing
             pass
         else:
             return text, [f"{{name}}: read as {declared}, as it declares; save it as UTF-8"]

@@ -13,6 +13,7 @@ from cloudhealth_kg.model import Metadata
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OPEN = re.compile(r"\s*---[ \t]*(?:#[^\n]*)?\r?\n")
+_BLANK = re.compile(r"\n[ \t]*\r?\n")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
 _KEY = re.compile(r"\s*(?:#[^\n]*\n\s*)*[A-Za-z_][\w .-]{0,60}:(?:\s|$)")
 _UNPRINTABLE = re.compile(
@@ -121,14 +122,12 @@ def _read_headers(text: str) -> FrontMatter:
 def _read_unclosed(text: str, start: int, place: str) -> FrontMatter:
     """Take the lines up to the first blank one as front matter that somebody forgot to close."""
     what = f"{place}: the front matter is never closed; end it with a line '---'"
-    head, blank, body = text[start:].partition("\n\n")
-    if not body.strip():
+    blank = _BLANK.search(text, start)
+    if not blank or not text[blank.end() :].strip():
         raise ArticleError(what)
-    metadata, _ = _read_lines(head)
+    metadata, _ = _read_lines(text[start : blank.start()])
     warning = f"{what} (its lines up to the first blank one were read)"
-    return FrontMatter(
-        metadata=metadata, body_start=start + len(head) + len(blank), warnings=(warning,)
-    )
+    return FrontMatter(metadata=metadata, body_start=blank.end(), warnings=(warning,))
 
 
 def _read_lines(source: str) -> tuple[Metadata, int]:

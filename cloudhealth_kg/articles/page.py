@@ -119,8 +119,6 @@ class Page:
 
     def _measure(self) -> None:
         """Text and link-text lengths of each element, furniture left out once it is known."""
-        total = 0
-        texts: dict[int, int] = {}
         heads: set[int] = set()
         linked = 0
         for node, leaving in post_order(self.root):
@@ -131,7 +129,6 @@ class Page:
                     size = len(" ".join((node.data or "").split()))
                     self.size[id(node)] = size
                     self.links[id(node)] = size if linked else 0
-                    total += size
                 continue
             linked -= name == "a"
             if name == "#text":
@@ -140,7 +137,6 @@ class Page:
             kept = [c for c in children if id(c) not in self.dropped]
             self.size[id(node)] = sum(self.size.get(id(c), 0) for c in kept)
             self.links[id(node)] = sum(self.links.get(id(c), 0) for c in kept)
-            texts[id(node)] = self.size[id(node)]
             if name == "h1" or any(id(c) in heads for c in kept):
                 heads.add(id(node))
             if any(id(c) in self.rich or name_of(c) in _RICH for c in kept):

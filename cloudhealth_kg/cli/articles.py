@@ -66,6 +66,8 @@ def extract(
             try:
                 article = read()
                 extraction = extractor(article)
+                if format_ not in as_text:
+                    put_article(dataset, extraction)
             except ArticleError as error:
                 failed = True
                 say(f"failed: {error}")
@@ -74,8 +76,6 @@ def extract(
                 say(f"warning: {warning}")
             if format_ in as_text:
                 click.echo(as_text[format_](extraction), nl=False)
-            else:
-                put_article(dataset, extraction)
         if format_ not in as_text:
             export(dataset, format_, sys.stdout.buffer)
     sys.exit(1 if failed else 0)
@@ -141,6 +141,8 @@ def build(
     ontology: Path | None,
 ) -> None:
     """Read articles into the knowledge graph; only what is new or changed is read again.
+
+    An article is known by the source it names, else by its path below PATH.
 
     \b
     Example:

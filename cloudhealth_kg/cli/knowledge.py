@@ -14,6 +14,8 @@ import click
 from cloudhealth_kg.cli.options import (
     binary_output,
     dataset_at,
+    load_ontology,
+    ontology_option,
     print_rows,
     rows_option,
     say,
@@ -50,11 +52,10 @@ def status(store: str, format_: str) -> None:
 def validate(store: str, format_: str) -> None:
     """Check shapes, quotes, offsets and evidence; exit code 1 where something is found."""
     from cloudhealth_kg.checks import store_checks
-    from cloudhealth_kg.ontology import load_ontology
     from cloudhealth_kg.validation import validate as validate_
 
     with dataset_at(store) as dataset:
-        findings = validate_(dataset, checks=store_checks(load_ontology()))
+        findings = validate_(dataset, checks=store_checks(load_ontology(None)))
     columns = ("check", "subject", "message", "remedy", "graph")
     print_rows(columns, [[getattr(f, c) for c in columns] for f in findings], format_)
     say(f"{len(findings)} findings" if findings else "nothing found wrong")
@@ -73,12 +74,14 @@ def validate(store: str, format_: str) -> None:
     help="Give up after this long. [default: never]",
 )
 @store_option
+@ontology_option
 @rows_option
 def query(
     sparql: str,
     parameters: tuple[str, ...],
     timeout: float | None,
     store: str,
+    ontology: Path | None,
     format_: str,
 ) -> None:
     """Run a SPARQL query, or a named question (see `questions`), or - to read one from stdin.
@@ -93,7 +96,7 @@ def query(
     text = sys.stdin.read() if sparql == "-" else sparql
     pairs = dict(_pair(parameter) for parameter in parameters)
     with dataset_at(store) as dataset, _given_up_after(timeout):
-        answer = ask(dataset, text, pairs)
+        answer = ask(dataset, text, pairs, ontology=load_ontology(ontology))
     print_rows(answer.columns, answer.rows, format_)
 
 

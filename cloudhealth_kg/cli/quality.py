@@ -36,9 +36,10 @@ def evaluate(
 
     known = load_ontology(ontology)
     golds = [article for folder in gold for article in read_gold(folder)]
-    results = {"cloudhealth_kg": score_all(golds, load_extractor(model, known))}
-    for name, load in BASELINES.items() if baselines else ():
-        results[name] = score_all(golds, load(known))
+    extractors = {"cloudhealth_kg": load_extractor(model, known)}
+    if baselines:
+        extractors |= {name: load(known) for name, load in BASELINES.items()}
+    results = {name: score_all(golds, extractor) for name, extractor in extractors.items()}
     click.echo(accuracy_table(results))
     click.echo(f"\n{calibration_text(results['cloudhealth_kg'])}")
     if errors:

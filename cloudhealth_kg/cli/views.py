@@ -43,8 +43,11 @@ def analyse(store: str, format_: Literal["text", "markdown", "json"], top: int) 
 @click.argument("concept")
 @click.argument("other", required=False)
 @store_option
+@ontology_option
 @rows_option
-def evidence(concept: str, other: str | None, store: str, format_: str) -> None:
+def evidence(
+    concept: str, other: str | None, store: str, ontology: Path | None, format_: str
+) -> None:
     """Quote the sentences behind a CONCEPT's statements, or those between it and an OTHER.
 
     \b
@@ -57,11 +60,10 @@ def evidence(concept: str, other: str | None, store: str, format_: str) -> None:
     from cloudhealth_kg.queries import find_concept
     from cloudhealth_kg.report import quote_passages
 
+    known = load_ontology(ontology)
     with dataset_at(store) as dataset:
         ends = [
-            str(find_concept(name, dataset, load_ontology(None)))
-            for name in (concept, other)
-            if name is not None
+            str(find_concept(name, dataset, known)) for name in (concept, other) if name is not None
         ]
         rows = find_passages(to_networkx(dataset, stances=STANCES), *ends)
     if format_ == "table":

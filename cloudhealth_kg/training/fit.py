@@ -1,7 +1,7 @@
-"""Training of both networks on annotated articles, and the folder that comes of it.
+"""Training of both networks on annotated articles.
 
 The concepts that the pair network learns from are half annotated ones, half such as a span
-network finds in articles it was not trained on (two folds), because that is what it will meet.
+network finds in articles it was not trained on, because that is what it will meet.
 Of the found ones it also learns which are right, and of which kind.
 """
 

@@ -67,8 +67,8 @@ log = logging.getLogger(__name__)
 Example = TypeVar("Example")
 
 MOST_GIVEN = 0.7
-"""Findings for each that was wanted. The networks that are kept saw twice the articles that those
-of a fold did, and give more at the same threshold: on articles as easy as those of the development
+"""Findings for each that was wanted. The networks that are kept saw more articles than those of a
+fold did, and give more at the same threshold: on articles as easy as those of the development
 set about as many as were wanted, so that precision is not below recall there."""
 
 
@@ -125,6 +125,7 @@ def train(
     windows = [span_examples(gold, tokenizer, ontology) for gold in golds]
     folds = [list(range(fold, len(golds), settings.folds)) for fold in range(settings.folds)]
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").unlink(missing_ok=True)  # no model until it is written again
     write_table(base, folder)
     with tempfile.TemporaryDirectory() as scratch, _workers() as pool:
         # Each network is fitted in a process of its own, on one thread: quicker than one network
