@@ -247,7 +247,7 @@ class _Build:
     def _tell(self, outcome: Outcome) -> None:
         self._outcomes.append(outcome)
         if self._progress:
-            self._progress(Progress(len(self._outcomes), self._total, outcome))
+            self._progress(Progress(min(len(self._outcomes), self._total), self._total, outcome))
 
 
 _WRITTEN = frozenset({"added", "changed", "removed"})

@@ -16,7 +16,7 @@ from rdflib import Dataset, Graph, Literal, URIRef
 from cloudhealth_kg.errors import StoreError
 from cloudhealth_kg.model import Extraction
 from cloudhealth_kg.rdf import Subjects, article_id, to_extraction, to_quads
-from cloudhealth_kg.store import backup, graph_store, open_dataset, restore
+from cloudhealth_kg.store import graph_store
 from cloudhealth_kg.vocabulary import (
     ARTICLE,
     CH,
@@ -31,17 +31,14 @@ __all__ = [
     "Status",
     "article_id",
     "article_records",
-    "backup",
     "curated_version",
     "find_article",
-    "open_dataset",
     "put_article",
     "put_ontology",
     "put_quads",
     "read_extraction",
     "read_subjects",
     "remove_article",
-    "restore",
     "status",
     "to_quads",
 ]

@@ -14,12 +14,11 @@ LONGEST = 7
 
 @dataclass(frozen=True, slots=True)
 class LexiconMatch:
-    """`text[start:end]` is a label of the concepts `iris`; `kind` is that of the first."""
+    """`text[start:end]` is a label of the ontology; `kind` is that of the first who bears it."""
 
     start: int
     end: int
     kind: Kind
-    iris: tuple[str, ...]
 
 
 def match_lexicon(article: Article, ontology: Ontology) -> list[LexiconMatch]:
@@ -52,7 +51,7 @@ def _longest_at(
         start, end = words[at].start(), words[at + more - 1].end()
         iris = ontology.labels.get(normalise_label(text[start:end]))
         if iris:
-            return LexiconMatch(start, end, ontology.concepts[iris[0]].kind, iris)
+            return LexiconMatch(start, end, ontology.concepts[iris[0]].kind)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from rdflib import Dataset
 
-from cloudhealth_kg.dataset import open_dataset, put_article
+from cloudhealth_kg.dataset import put_article
 from cloudhealth_kg.model import (
     Article,
     Concept,
@@ -15,6 +15,7 @@ from cloudhealth_kg.model import (
     Stance,
     Statement,
 )
+from cloudhealth_kg.store import open_dataset
 from cloudhealth_kg.vocabulary import (
     COUNTERMEASURES_GRAPH,
     ONTOLOGY_GRAPH,

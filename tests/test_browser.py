@@ -8,10 +8,11 @@ import networkx as nx
 import pytest
 from sample_dataset import extraction, sample_dataset
 
-from cloudhealth_kg.dataset import open_dataset, put_article
+from cloudhealth_kg.dataset import put_article
 from cloudhealth_kg.model import KINDS, STANCES, Metadata
 from cloudhealth_kg.network import to_networkx
 from cloudhealth_kg.render import render_html
+from cloudhealth_kg.store import open_dataset
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -15,8 +15,9 @@ from sample_extractor import SampleOntology, load_extractor
 from test_dataset import nquads
 
 from cloudhealth_kg.build import Progress, build
-from cloudhealth_kg.dataset import open_dataset, remove_article, status
+from cloudhealth_kg.dataset import remove_article, status
 from cloudhealth_kg.errors import ArticleError, ModelError, StoreError
+from cloudhealth_kg.store import open_dataset
 from cloudhealth_kg.workers import Lost, map_in_order
 
 ONTOLOGY = SampleOntology()

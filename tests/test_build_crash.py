@@ -17,8 +17,9 @@ import pytest
 from sample_extractor import SampleOntology
 from test_build import article, fresh, read, run, write
 
-from cloudhealth_kg.dataset import open_dataset, status
+from cloudhealth_kg.dataset import status
 from cloudhealth_kg.errors import StoreError
+from cloudhealth_kg.store import open_dataset
 from cloudhealth_kg.validation import validate
 
 _processes = get_context("forkserver")

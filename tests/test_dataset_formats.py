@@ -14,10 +14,11 @@ from rdflib.compare import isomorphic
 from sample_extractor import SampleOntology, extract
 from test_dataset import HOSTILE, extractions, make_article, nquads
 
-from cloudhealth_kg.dataset import open_dataset, put_article, put_ontology, read_extraction
+from cloudhealth_kg.dataset import put_article, put_ontology, read_extraction
 from cloudhealth_kg.errors import StoreError
 from cloudhealth_kg.formats import FORMATS, export, load_export
 from cloudhealth_kg.nanopubs import write_nanopubs
+from cloudhealth_kg.store import open_dataset
 from cloudhealth_kg.tables import COLUMNS, write_tables
 
 WHOLE = ["nquads", "trig", "jsonld"]

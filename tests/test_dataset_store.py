@@ -12,8 +12,9 @@ import pytest
 from sample_extractor import extract
 from test_dataset import make_article, nquads
 
-from cloudhealth_kg.dataset import backup, open_dataset, put_article, restore, status
+from cloudhealth_kg.dataset import put_article, status
 from cloudhealth_kg.errors import StoreError
+from cloudhealth_kg.store import backup, open_dataset, restore
 
 
 def put(dataset, number: int) -> None:

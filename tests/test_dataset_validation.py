@@ -6,7 +6,8 @@ import pytest
 from sample_extractor import SampleOntology, extract
 from test_dataset import make_article
 
-from cloudhealth_kg.dataset import open_dataset, put_article, put_ontology
+from cloudhealth_kg.dataset import put_article, put_ontology
+from cloudhealth_kg.store import open_dataset
 from cloudhealth_kg.validation import Finding, validate
 from cloudhealth_kg.vocabulary import article_iri
 

@@ -13,10 +13,11 @@ from sample_dataset import extraction, sample_dataset
 
 from cloudhealth_kg.analysis import analyse, support_graph
 from cloudhealth_kg.analysis_report import to_report
-from cloudhealth_kg.dataset import open_dataset, put_article
+from cloudhealth_kg.dataset import put_article
 from cloudhealth_kg.layout import encircle, place, settle
 from cloudhealth_kg.model import STANCES, Metadata
 from cloudhealth_kg.network import to_frame, to_networkx, write_graph
+from cloudhealth_kg.store import open_dataset
 from cloudhealth_kg.vocabulary import CH, concept_iri
 
 LOCK_IN = str(concept_iri("vendor lock-in"))

@@ -10,9 +10,10 @@ from spacy.language import Language
 from cloudhealth_kg.annotate import annotate, load_pipeline
 from cloudhealth_kg.articles import read_text
 from cloudhealth_kg.build import build
-from cloudhealth_kg.dataset import open_dataset, remove_article
+from cloudhealth_kg.dataset import remove_article
 from cloudhealth_kg.extract import load_extractor, to_extraction
 from cloudhealth_kg.parses import load_parse, save_parse
+from cloudhealth_kg.store import open_dataset
 from cloudhealth_kg.vocabulary import article_iri
 
 TEXT = b"# Vendor lock-in\n\nAn exit plan prevents vendor lock-in. It does not stop ransomware.\n"

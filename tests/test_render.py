@@ -7,10 +7,11 @@ from html.parser import HTMLParser
 import pytest
 from sample_dataset import extraction, sample_dataset
 
-from cloudhealth_kg.dataset import open_dataset, put_article
+from cloudhealth_kg.dataset import put_article
 from cloudhealth_kg.model import KINDS, RELATIONS, STANCES, Metadata
 from cloudhealth_kg.network import to_networkx
 from cloudhealth_kg.render import SHAPES, render_html
+from cloudhealth_kg.store import open_dataset
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\u2028<!--"
 

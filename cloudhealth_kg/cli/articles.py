@@ -221,7 +221,7 @@ def _mention_others(paths: Sequence[Path]) -> None:
     others = sum(
         file.is_file()
         and file.suffix.lower() not in SUFFIXES
-        and not file.name.startswith(".")
+        and not any(part.startswith(".") for part in file.relative_to(path).parts)
         and not file.name.endswith(".gold.json")
         for path in paths
         if path.is_dir()
