@@ -78,3 +78,21 @@ def test_python_runs(workshop, block, monkeypatch, capsys):
     exec(compile(block, "README.md", "exec"), {})
 
     assert "concept/" in capsys.readouterr().out
+
+
+def test_the_graph_is_as_shown(workshop):
+    """The article, the statement, its quote, offsets and confidence stand in the store."""
+    (block,) = blocks("trig")
+    article, statement, start, end, exact, confidence = re.search(
+        r"(article:\S+) \{.*?(statement:\w+)… a ch:Statement.*?#char=(\d+),(\d+)&.*?"
+        r'oa:exact "(.*?)".*?ch:confidence ([\d.]+)',
+        block,
+        re.DOTALL,
+    ).groups()
+    triple = re.search(r"concept:\S+ ch:\w+ concept:\S+(?= \.)", block).group()
+    query = (
+        f"SELECT ?statement WHERE {{ GRAPH {article} {{ {triple} . ?statement ch:evidence ?e . "
+        f'?e oa:start {start} ; oa:end {end} ; oa:exact "{exact}" ; '
+        f"ch:confidence {confidence} }} }}"
+    )
+    assert statement in run(workshop, f"cloudhealth-kg query {shlex.quote(query)}")
