@@ -109,13 +109,13 @@ def test_query_by_name_and_by_sparql(store):
 
 def test_evidence_quotes_sentences(store):
     """The passages behind a concept, in JSON."""
-    done = run("evidence", "vendor lock-in", "--format", "json", "--store", store)
+    done = run("evidence", "ransomware", "--format", "json", "--store", store)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)
 
-    text = (ARTICLES / "easy-to-enter-opinion.md").read_text("utf-8")
+    texts = [(ARTICLES / name).read_text("utf-8") for name in SOME]
     assert rows
-    assert any(row["quote"].split(".")[0][:40] in text for row in rows)
+    assert any(row["quote"].split("|")[0].strip() in text for row in rows for text in texts)
 
 
 def test_analyse_render_export(store, tmp_path):
@@ -151,13 +151,13 @@ def test_output_is_utf8_whatever_the_locale(store):
 
 def test_a_name_that_the_users_ontology_adds_can_be_asked_for(store, tmp_path):
     """With the folder that the store was built with, or another."""
-    (tmp_path / "labels.csv").write_text("label,concept\nvendor handcuffs,vendor lock-in\n")
-    ask = ("evidence", "vendor handcuffs", "--format", "json", "--store", store)
+    (tmp_path / "labels.csv").write_text("label,concept\ncrypto hijack,ransomware\n")
+    ask = ("evidence", "crypto hijack", "--format", "json", "--store", store)
     assert run(*ask).returncode == 2
     done = run(*ask, "--ontology", tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)
-    question = ("query", "mitigations-of", "-p", "challenge=vendor handcuffs", "--store", store)
+    question = ("query", "mitigations-of", "-p", "challenge=crypto hijack", "--store", store)
     assert run(*question).returncode == 2
     assert run(*question, "--ontology", tmp_path).returncode == 0
 

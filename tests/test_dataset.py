@@ -17,7 +17,6 @@ from sample_extractor import SampleOntology, extract
 from cloudhealth_kg.dataset import (
     curated_version,
     find_article,
-    open_dataset,
     put_article,
     put_ontology,
     read_extraction,
@@ -40,6 +39,7 @@ from cloudhealth_kg.model import (
     Statement,
 )
 from cloudhealth_kg.ontology import load_ontology
+from cloudhealth_kg.store import open_dataset
 from cloudhealth_kg.vocabulary import CH, ONTOLOGY_GRAPH, article_iri, concept_iri
 
 TEXT = "Encryption\nencryption mitigates data breaches.\naudits may mitigates fines.\n"

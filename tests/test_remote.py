@@ -25,7 +25,6 @@ from test_dataset import HOSTILE, make_article, nquads
 
 from cloudhealth_kg.dataset import (
     curated_version,
-    open_dataset,
     put_article,
     put_ontology,
     read_extraction,
@@ -35,6 +34,7 @@ from cloudhealth_kg.dataset import (
 from cloudhealth_kg.errors import QueryError, StoreError
 from cloudhealth_kg.formats import export, load_export
 from cloudhealth_kg.ontology import load_ontology
+from cloudhealth_kg.store import open_dataset
 from cloudhealth_kg.validation import validate
 from cloudhealth_kg.vocabulary import CH, article_iri, concept_iri
 
