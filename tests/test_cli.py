@@ -170,7 +170,7 @@ def test_tables_are_written_into_a_folder_and_files_are_not(store, tmp_path):
     assert any(tmp_path.glob("*.csv"))
     done = run("export", "--format", "turtle", "-o", tmp_path, "--store", store)
     assert done.returncode == 2
-    assert "is a folder; turtle is one file" in done.stderr
+    assert "is a folder; name a file" in done.stderr
 
 
 def test_candidates_offer_turtle(store):

@@ -16,6 +16,7 @@ from cloudhealth_kg.cli.options import (
     dataset_at,
     load_ontology,
     ontology_option,
+    output_option,
     print_rows,
     rows_option,
     say,
@@ -148,14 +149,7 @@ def questions(format_: str) -> None:
     "and can be imported; turtle and rdfxml hold the union of the graphs; graphml and gexf the "
     "network of statements; nanopubs the asserted ones; csv is a folder of tables.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, allow_dash=True),
-    default="-",
-    metavar="FILE|DIR",
-    help="Where to write; - is standard output, the default.",
-)
+@output_option
 @store_option
 def export(format_: str, output: Path, store: str) -> None:
     """Write the graph in one of nine formats.
@@ -173,8 +167,6 @@ def export(format_: str, output: Path, store: str) -> None:
             for path in tables.write_tables(dataset, output):
                 say(f"wrote {path}")
             return
-        if output.is_dir():
-            raise click.UsageError(f"{output} is a folder; {format_} is one file")
         with binary_output(output) as stream:
             if format_ in {"graphml", "gexf"}:
                 graph = network.to_networkx(dataset)

@@ -61,7 +61,7 @@ rows_option = click.option(
 output_option = click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
+    type=click.Path(path_type=Path, allow_dash=True),
     default="-",
     metavar="FILE",
     help="Where to write; - is standard output, the default.",
@@ -124,6 +124,8 @@ def binary_output(path: Path) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
+    if path.is_dir():
+        raise click.UsageError(f"{path} is a folder; name a file")
     path = path.resolve()
     if path.exists() and not path.is_file():
         with path.open("wb") as stream:
