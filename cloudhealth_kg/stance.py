@@ -18,10 +18,12 @@ _NEGATIONS = frozenset(
 _FAILURES = frozenset(
     """
     cure panacea substitute fix answer remedy solution guarantee replacement shield bullet defence
-    defense
+    defense help protection safeguard
     """.split()
 )
 """Nouns that, denied, dismiss a remedy: "no cure for", "is not a substitute for"."""
+
+_GIVES = frozenset(["afford", "bring", "give", "offer", "provide"])
 
 _HELPS = frozenset(
     """
@@ -39,7 +41,8 @@ _HEDGES = frozenset(
     unless
     """.split()
 )
-_FORBIDS = frozenset(["ban", "disallow", "forbid", "outlaw", "prohibit"])
+_FORBIDS = frozenset(["ban", "disallow", "forbid", "outlaw", "prohibit", "reject"])
+_USES = frozenset(["adopt", "deploy", "employ", "install", "use"])
 _PERMITS = frozenset(["accept", "allow", "permit"])
 _MYTHS = frozenset(["fallacy", "illusion", "misconception", "myth"])
 _HARDLY_ANYTHING = frozenset(["little", "nothing"])
@@ -58,9 +61,9 @@ def read_stance(source: Span, target: Span, *, helps: bool = True) -> Stance:
     else:
         chain = [token for end in (source, target) for token in _governing(end.root)]
         hedgeable = [token for end in (source, target) for token in (end.root, *end.root.ancestors)]
-    if _denied(chain) or _passed_over(source) or _ruled_out(source, chain):
+    if _denied(chain, {source.root, target.root}) or _passed_over(source):
         return "negated"
-    if helps and _forbidden(source):
+    if _ruled_out(source, chain) or (helps and _forbidden(source)):
         return "negated"
     return "hedged" if _hedged(hedgeable) or _asked(source.sent) else "asserted"
 
@@ -87,21 +90,46 @@ def _ruled_out(source: Span, chain: list[Token]) -> bool:
 
 
 def _forbidden(source: Span) -> bool:
-    """Whether it must not be: "is prohibited", "the use of it is not permitted", "shall not be"."""
+    """Whether it must not be: "is prohibited", "its use is not permitted", "shall not use it"."""
     under = source.root
     for word in source.root.ancestors:
         if under.dep_ in {"nsubjpass", "dobj", "xcomp"} and word.pos_ == "VERB":
-            denied = any(child.dep_ == "neg" for child in word.children)
-            bound = any(child.lower_ in {"shall", "must", "may"} for child in word.children)
-            lemma = word.lemma_.lower()
+            lemma, denied = word.lemma_.lower(), _is_denied(word)
             if lemma in _FORBIDS:
                 return not denied
-            if denied and under.dep_ == "nsubjpass" and (bound or lemma in _PERMITS):
+            if denied and under.dep_ == "nsubjpass" and (_is_bound(word) or lemma in _PERMITS):
+                return True
+            if under.dep_ == "nsubjpass" and any(_is_rejected(verb) for verb in word.conjuncts):
+                return True
+            if under.dep_ == "dobj" and lemma in _USES and _is_ruled_out(word):
                 return True
         if word.pos_ == "VERB" and word.lemma_.lower() != "use":
             return False
         under = word
     return False
+
+
+def _is_denied(verb: Token) -> bool:
+    return any(child.dep_ == "neg" for child in verb.children)
+
+
+def _is_bound(verb: Token) -> bool:
+    return any(child.lower_ in {"shall", "must", "may"} for child in verb.children)
+
+
+def _is_ruled_out(verb: Token) -> bool:
+    """Whether nobody shall do it: "must not use", "shall not copy or use"."""
+    if any(child.dep_ == "aux" for child in verb.children):
+        return _is_denied(verb) and any(c.lower_ in {"shall", "must"} for c in verb.children)
+    first = verb.head
+    joined = {child.lower_ for child in first.children if child.dep_ == "cc"}
+    return verb.dep_ == "conj" and joined <= {"or", "nor"} and _is_ruled_out(first)
+
+
+def _is_rejected(verb: Token) -> bool:
+    """Whether it shares its subject with the passive verb before it: "was weighed and rejected"."""
+    own = any(child.dep_ in {"nsubj", "nsubjpass"} for child in verb.children)
+    return verb.lemma_.lower() in _FORBIDS and verb.tag_ == "VBN" and not own
 
 
 def _asked(sentence: Span) -> bool:
@@ -126,28 +154,41 @@ def _hedged(chain: list[Token]) -> bool:
     )
 
 
-def _denied(chain: list[Token]) -> bool:
-    for token in chain:
-        lemma = token.lemma_.lower()
-        helps = lemma in _HELPS and token.pos_ in {"VERB", "AUX"}
-        negations = [
-            c
-            for c in token.children
-            if c.lower_ in _NEGATIONS and not any(w.lower_ == "only" for w in c.children)
-        ]
-        if helps and any(c.dep_ in {"neg", "advmod", "det", "preconj"} for c in negations):
+def _denied(chain: list[Token], ends: set[Token]) -> bool:
+    between = [token for token in chain if token not in ends]
+    return any(map(_denies, chain)) or any(_dismisses(token, between) for token in between)
+
+
+def _denies(token: Token) -> bool:
+    """Whether it says that something does not help: "does not stop", "fails to", "a myth that"."""
+    lemma, head = token.lemma_.lower(), token.head.lemma_.lower()
+    if lemma in _HELPS and token.pos_ in {"VERB", "AUX"}:
+        if head in _FAILS and token.dep_ == "xcomp":
             return True
-        if helps and token.head.lemma_.lower() in _FAILS and token.dep_ == "xcomp":
+        if any(c.dep_ in {"neg", "advmod", "det", "preconj"} for c in _negations(token)):
             return True
-        if token.head.lemma_.lower() in _MYTHS and token.dep_ in {"acl", "ccomp"}:
-            return True
-        if lemma == "do" and any(c.lower_ in _HARDLY_ANYTHING for c in token.children):
-            return True
-        if lemma in _FAILURES and token.pos_ == "NOUN":
-            verb = token.head
-            if negations or any(c.dep_ == "neg" for c in verb.children):
-                return True
-    return False
+    if head in _MYTHS and token.dep_ in {"acl", "ccomp"}:
+        return True
+    return lemma == "do" and any(c.lower_ in _HARDLY_ANYTHING for c in token.children)
+
+
+def _dismisses(token: Token, between: list[Token]) -> bool:
+    """Whether it says that something is no help: "no cure for", "offers no protection"."""
+    if token.lemma_.lower() in _GIVES:
+        if any(other.head == token and other.dep_ == "conj" for other in between):
+            return False  # "offers no protection, but tells": what follows is said of the source
+        given = [child for child in token.children if child.lemma_.lower() in _FAILURES]
+        return any(word.lower_ == "no" for noun in given for word in noun.children)
+    is_failure = token.lemma_.lower() in _FAILURES and token.pos_ == "NOUN"
+    return is_failure and (bool(_negations(token)) or _is_denied(token.head))
+
+
+def _negations(token: Token) -> list[Token]:
+    return [
+        child
+        for child in token.children
+        if child.lower_ in _NEGATIONS and not any(w.lower_ == "only" for w in child.children)
+    ]
 
 
 def joining_tokens(one: Token, other: Token) -> Iterator[Token]:
