@@ -33,6 +33,7 @@ def test_question_answers_as_before(name: str, annotated: Dataset) -> None:
     assert name in UNSAID or found.count("\n") > 1
 
 
+@pytest.mark.slow
 def test_annotated_corpus_is_sound(annotated: Dataset) -> None:
     """What people annotated passes every shape and check."""
     assert not list(validate(annotated, checks=store_checks(load_ontology())))

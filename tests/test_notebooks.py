@@ -74,6 +74,7 @@ def test_prose_precedes_each_cell(path):
             assert cell.execution_count is None
 
 
+@pytest.mark.slow
 def test_first_steps(copy):
     """The first notebook shows mentions, statements with sentences, and a graph of three files."""
     outputs = executed(copy, 1)

@@ -50,6 +50,7 @@ def test_there_is_something_to_run():
     assert len(blocks("python")) >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", blocks("console"))
 def test_output_is_as_shown(workshop, block):
     """Each `$ command` prints the lines that follow it; a line `...` stands for any lines."""
@@ -64,6 +65,7 @@ def test_output_is_as_shown(workshop, block):
         assert printed == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [b for b in blocks("sh") if "make " not in b])
 def test_commands_run(workshop, block):
     """Each line of a shell block ends well."""
@@ -71,6 +73,7 @@ def test_commands_run(workshop, block):
         run(workshop, line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", blocks("python"))
 def test_python_runs(workshop, block, monkeypatch, capsys):
     """The Python of the README runs and prints mentions."""
