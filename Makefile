@@ -41,7 +41,7 @@ docs: install ## write the generated pages and tables anew
 	$(BIN)/python -m cloudhealth_kg.reference
 	$(BIN)/python docs/generate.py
 
-train: install ## train the model that travels in the package (two cores: two hours)
+train: install ## train the model that travels in the package (two cores: two and a half hours)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'
 	$(BIN)/cloudhealth-kg train corpus/training corpus/articles -o cloudhealth_kg/models/accurate
 

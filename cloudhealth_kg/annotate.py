@@ -5,6 +5,7 @@ of ours that read the article a `Doc` was made of. `doc.spans["mentions"]` then 
 each mention: its label is the kind, its `kb_id_` the concept's IRI.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,16 +16,20 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from cloudhealth_kg.concepts import CANDIDATE, NamedConcept, form_concepts, subject_free
+from cloudhealth_kg.concepts import (
+    CANDIDATE,
+    NamedConcept,
+    form_concepts,
+    look_again,
+    subject_free,
+)
 from cloudhealth_kg.errors import ArticleError, ModelError
 from cloudhealth_kg.lexicon import match_lexicon
 from cloudhealth_kg.model import Article
 from cloudhealth_kg.neural import (
     Calibration,
     Model,
-    Reading,
     SpanScorer,
-    concept_features,
     load_model,
 )
 from cloudhealth_kg.ontology import Ontology, load_ontology
@@ -132,7 +137,8 @@ class ConceptRecogniser:
         reading = self.model.pairs.read(
             doc._.article, [concept.named for concept in candidates], floor=FLOOR
         )
-        candidates = weigh_candidates(candidates, reading, self.model.concept_calibration)
+        candidates = look_again(candidates, reading)
+        candidates = weigh_concepts(candidates, self.model.concept_calibration)
         kept = [
             number
             for number, concept in enumerate(candidates)
@@ -166,18 +172,11 @@ def find_candidates(article: Article, scorer: SpanScorer, ontology: Ontology) ->
     return form_concepts(article, subject_free(spans, article, ontology), ontology)
 
 
-def weigh_candidates(
-    candidates: Sequence[NamedConcept], reading: Reading, calibration: Calibration
+def weigh_concepts(
+    concepts: Sequence[NamedConcept], calibration: Calibration
 ) -> list[NamedConcept]:
-    """The candidates with their confidence, now that the pair network has looked at them too."""
-    return [
-        replace(
-            concept,
-            look=look,
-            confidence=calibration.apply(*concept_features(concept.score, look)),
-        )
-        for concept, look in zip(candidates, reading.looks, strict=True)
-    ]
+    """The concepts with their confidence, now that the pair network has looked at them too."""
+    return [replace(c, confidence=calibration.apply(*c.features)) for c in concepts]
 
 
 @Language.factory(RECOGNISER)
@@ -190,11 +189,13 @@ def _in_lower_case(doc: Doc, concept: NamedConcept) -> NamedConcept:
     """The concept without the capital that its label only owes to opening a sentence."""
     text = doc._.article.text
     span = next((s for s in concept.spans if text[s.start : s.end] == concept.label), None)
-    if concept.known or span is None:
+    if concept.known or concept.kind == "regulation" or span is None:
         return concept
     token = _token_span(doc, span.start, span.end, concept)[0]
     if token.pos_ == "PROPN" or not (token.text.istitle() and token.is_alpha):
         return concept
+    if re.search(rf"[a-z] {token.text}\b", text) and not re.search(rf"\b{token.lower_}\b", text):
+        return concept  # "German": capital within a sentence too, and never without
     return replace(concept, label=concept.label[0].lower() + concept.label[1:])
 
 

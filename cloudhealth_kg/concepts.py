@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cloudhealth_kg.model import KINDS, Article, Kind
-from cloudhealth_kg.neural import SpanScore
+from cloudhealth_kg.neural import Reading, SpanScore, logit
 from cloudhealth_kg.ontology import Ontology, normalise_label
 from cloudhealth_kg.vocabulary import concept_iri
 from cloudhealth_kg.windows import ConceptSpans
@@ -52,11 +52,24 @@ class NamedConcept:
     """Of the span that names it most clearly, as of its kind."""
     look: float
     """Its probability among the other concepts, by the pair network; before that, the score."""
+    bond: float
+    """The score of the likeliest relation it stands in, by the pair network; before that, 0."""
     confidence: float
-    """The probability of being right, made of the two; before that, the score."""
+    """The probability of being right, made of its `features`; before that, the score."""
     spans: tuple[SpanScore, ...]
     merged: tuple[str, ...]
     """Keys that met in it, for `explain`."""
+
+    @property
+    def features(self) -> list[float]:
+        """What tells how sure it is.
+
+        Its score, look and bond, the score of its clearest span as of any kind (two kinds may be
+        equally right), and whether the ontology knows it.
+        """
+        clearest = max(span.score for span in self.spans)
+        scores = (self.score, self.look, clearest, self.bond)
+        return [*map(logit, scores), float(self.known)]
 
     @property
     def named(self) -> ConceptSpans:
@@ -92,6 +105,14 @@ def form_concepts(
     unique = [_joined(first, others) for first, *others in by_iri.values()]
     whole = _take_in_short_forms(unique, article, ontology)
     return sorted(whole, key=lambda c: (c.spans[0].start, c.iri))
+
+
+def look_again(concepts: Sequence[NamedConcept], reading: Reading) -> list[NamedConcept]:
+    """The concepts with what the pair network makes of them."""
+    return [
+        replace(concept, look=look, bond=bond)
+        for concept, look, bond in zip(concepts, reading.looks, reading.bonds, strict=True)
+    ]
 
 
 def subject_free(
@@ -242,6 +263,7 @@ def _concept(
         known=known is not None,
         score=score,
         look=score,
+        bond=0.0,
         confidence=score,
         spans=tuple(sorted(members, key=lambda s: s.start)),
         merged=tuple(sorted({article.text[s.start : s.end] for s in members})),

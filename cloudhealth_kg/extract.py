@@ -1,5 +1,6 @@
 """Annotated Doc to Extraction: the statements an article makes, and the passages behind them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -21,7 +22,7 @@ from cloudhealth_kg.model import (
     Relation,
     Statement,
 )
-from cloudhealth_kg.neural import Model, PairScore, relation_features
+from cloudhealth_kg.neural import Model, PairScore, logit
 from cloudhealth_kg.ontology import Ontology
 from cloudhealth_kg.stance import read_stance
 from cloudhealth_kg.versions import BASE_PIPELINE
@@ -75,22 +76,14 @@ def weigh(doc: Doc) -> Weighed:
     concepts: Sequence[NamedConcept] = doc._.concepts
     model: Model = doc._.model
     pairs: Sequence[PairScore] = doc._.pairs
-    families = {
-        (pair.source, pair.target): agreement(doc, pair, concepts, doc._.ontology) for pair in pairs
-    }
+    families = [agreement(doc, pair, concepts, doc._.ontology) for pair in pairs]
+    features = relation_features(pairs, concepts, families)
     confidences = {
-        (pair.source, pair.target): model.relation_calibration.apply(
-            *relation_features(
-                pair.score,
-                concepts[pair.source].confidence,
-                concepts[pair.target].confidence,
-                len(families[pair.source, pair.target]),
-            )
-        )
-        for pair in pairs
+        (pair.source, pair.target): model.relation_calibration.apply(*row)
+        for pair, row in zip(pairs, features, strict=True)
     }
     statements, rejected, agreeing = [], [], {}
-    for pair in pairs:
+    for pair, agreed in zip(pairs, families, strict=True):
         source, target = concepts[pair.source], concepts[pair.target]
         confidence = confidences[pair.source, pair.target]
         reason = ""
@@ -103,7 +96,7 @@ def weigh(doc: Doc) -> Weighed:
         evidence = _evidence(doc, pair, confidence, asserted=not reason)
         if evidence:
             statements.append(Statement(source.iri, pair.relation, target.iri, evidence))
-            agreeing[source.iri, pair.relation, target.iri] = families[pair.source, pair.target]
+            agreeing[source.iri, pair.relation, target.iri] = agreed
         else:
             rejected.append(Rejected(source.label, pair.relation, target.label, confidence, reason))
     extraction = Extraction(
@@ -114,6 +107,38 @@ def weigh(doc: Doc) -> Weighed:
     )
     likeliest_first = sorted(rejected, key=lambda r: (-r.confidence, r.source, r.target))
     return Weighed(extraction, tuple(likeliest_first), agreeing)
+
+
+def relation_features(
+    pairs: Sequence[PairScore],
+    concepts: Sequence[NamedConcept],
+    families: Sequence[Sequence[str]],
+) -> list[list[float]]:
+    """For each pair, what tells how sure its relation is.
+
+    The scores of the pair, of the likeliest with the same source and of the likeliest with the same
+    target; the confidences of source and target; how many families of rules speak for it too.
+    """
+    best: defaultdict[tuple[str, int], float] = defaultdict(float)
+    for pair in pairs:
+        for end in (("source", pair.source), ("target", pair.target)):
+            best[end] = max(best[end], pair.score)
+    return [
+        [
+            *map(
+                logit,
+                (
+                    pair.score,
+                    best["source", pair.source],
+                    best["target", pair.target],
+                    concepts[pair.source].confidence,
+                    concepts[pair.target].confidence,
+                ),
+            ),
+            float(len(agreed)),
+        ]
+        for pair, agreed in zip(pairs, families, strict=True)
+    ]
 
 
 def agreement(

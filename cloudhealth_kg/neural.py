@@ -75,6 +75,8 @@ class Reading:
     """By the numbers of the concepts."""
     looks: tuple[float, ...]
     """For each concept, the probability that it is one, of its kind."""
+    bonds: tuple[float, ...]
+    """For each concept, the score of the likeliest relation it stands in; 0 where in none."""
 
 
 @dataclass(frozen=True)
@@ -153,16 +155,22 @@ class PairScorer:
             pair_logits, mention_logits = self._logits(pairs)
             for (_, _, concept), logits in zip(pairs.mentions, mention_logits, strict=True):
                 looks[concept].append(logits)
-            spans = _spans_of(pairs)
+            spans = pairs.spans
             for row, logits in zip(pairs.pairs, pair_logits, strict=True):
                 key = int(pairs.mentions[row[0], 2]), int(pairs.mentions[row[1], 2])
                 places.setdefault(key, []).append((logits, spans[row[0]], spans[row[1]]))
+        scored = tuple(self._score_pairs(places, concepts, floor))
+        bonds = [0.0] * len(concepts)
+        for pair in scored:
+            for end in (pair.source, pair.target):
+                bonds[end] = max(bonds[end], pair.score)
         return Reading(
-            tuple(self._score_pairs(places, concepts, floor)),
+            scored,
             tuple(
                 round(float(_softmax(np.mean(found, axis=0))[1 + KINDS.index(kind)]), DECIMALS)
                 for (kind, _), found in zip(concepts, looks, strict=True)
             ),
+            tuple(bonds),
         )
 
     @staticmethod
@@ -228,26 +236,9 @@ class Model:
     """Calibrated confidence from which a concept counts."""
     relation_threshold: float
     concept_calibration: Calibration
-    """Of `concept_features`."""
+    """Of `NamedConcept.features`."""
     relation_calibration: Calibration
-    """Of `relation_features`."""
-
-
-def concept_features(score: float, look: float) -> list[float]:
-    """What tells how sure a concept is: its score and what the pair network makes of it."""
-    return [logit(score), logit(look)]
-
-
-def relation_features(pair: float, source: float, target: float, agreeing: int) -> list[float]:
-    """What tells how sure a relation is.
-
-    Args:
-        pair: score of the pair of concepts.
-        source: confidence of the one.
-        target: confidence of the other.
-        agreeing: how many families of rules speak for it too.
-    """
-    return [logit(pair), logit(source), logit(target), float(agreeing)]
+    """Of `extract.relation_features`."""
 
 
 def logit(score: float) -> float:
@@ -293,13 +284,6 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def _spans_of(pairs: Pairs) -> list[Span]:
-    window = pairs.window
-    first = np.searchsorted(window.first, pairs.mentions[:, 0])
-    last = np.searchsorted(window.last, pairs.mentions[:, 1])
-    return [(int(window.starts[f]), int(window.ends[g])) for f, g in zip(first, last, strict=True)]
 
 
 def _softmax(logits: NDArray[Any]) -> NDArray[Any]:

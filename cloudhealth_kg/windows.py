@@ -202,6 +202,14 @@ class Pairs:
     mentions: Ints
     pairs: Ints
 
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where in the article's text each mention stands."""
+        first = np.searchsorted(self.window.first, self.mentions[:, 0])
+        last = np.searchsorted(self.window.last, self.mentions[:, 1])
+        starts, ends = self.window.starts[first], self.window.ends[last]
+        return [(int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
+
 
 ConceptSpans = tuple[Kind, Sequence[tuple[int, int]]]
 """Kind of a concept, and the spans of the text that name it."""

@@ -4,17 +4,20 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cloudhealth_kg.annotate import annotate, load_pipeline
+from cloudhealth_kg.annotate import _in_lower_case, annotate, load_pipeline
 from cloudhealth_kg.articles import read_article, read_text
+from cloudhealth_kg.concepts import NamedConcept
 from cloudhealth_kg.evaluate import count, score_all
 from cloudhealth_kg.explanation import explain_concepts, explain_rejected
-from cloudhealth_kg.extract import extract, load_extractor, to_record, weigh
+from cloudhealth_kg.extract import extract, load_extractor, relation_features, to_record, weigh
 from cloudhealth_kg.gold import read_gold
 from cloudhealth_kg.model import SIGNATURES
+from cloudhealth_kg.neural import PairScore, SpanScore, logit
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT.parent / "shared" / "seeds"
@@ -168,6 +171,57 @@ def test_explain_says_where_from_and_why_not(nlp):
     assert rejected[0].reason in explain_rejected(doc)
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "label"),
+    [
+        ("Alert fatigue grows. Nobody likes it.", "Alert fatigue", "alert fatigue"),
+        (
+            "Alert fatigue grows. We fear Alert fatigue, or an alert.",
+            "Alert fatigue",
+            "alert fatigue",
+        ),
+        (
+            "German data rules bind us. We fear German fines.",
+            "German data rules",
+            "German data rules",
+        ),
+    ],
+)
+def test_a_label_loses_the_capital_that_only_opens_a_sentence(nlp, text, name, label):
+    """A word that is capitalised within a sentence too, and never small, keeps it."""
+    doc = annotate(read_text(text.encode(), "a.txt"), nlp)
+    span = SpanScore(0, len(name), 0.9, (0.9, 0.0, 0.0, 0.0, 0.0))
+    concept = NamedConcept("c", "challenge", name, False, 0.9, 0.9, 0.0, 0.9, (span,), (name,))
+
+    assert _in_lower_case(doc, concept).label == label
+    assert _in_lower_case(doc, replace(concept, kind="regulation")).label == name
+
+
+def test_a_pair_knows_the_likeliest_with_the_same_source_and_with_the_same_target():
+    """Those with the same end on the other side do not count."""
+    span = SpanScore(0, 1, 0.9, (0.9, 0.0, 0.0, 0.0, 0.0))
+    concepts = [
+        NamedConcept(f"c{n}", "challenge", "", False, 0.9, 0.9, 0.0, confidence, (span,), ())
+        for n, confidence in enumerate((0.6, 0.7, 0.8))
+    ]
+    pairs = [
+        PairScore(source, target, "causes", score, ())
+        for source, target, score in [(0, 1, 0.2), (0, 2, 0.4), (2, 1, 0.5), (1, 0, 0.9)]
+    ]
+
+    first = relation_features(pairs, concepts, [("layout",), (), (), ()])[0]
+
+    assert first == [*map(logit, (0.2, 0.4, 0.5, 0.6, 0.7)), 1.0]
+
+
+def test_a_concept_of_two_equal_kinds_is_as_sure_as_one_of_a_single_kind_may_be():
+    """Its clearest span counts as of any kind, beside the score of its own."""
+    torn = SpanScore(0, 1, 0.98, (0.0, 0.5, 0.0, 0.48, 0.0))
+    concept = NamedConcept("c", "advancement", "", True, 0.5, 0.3, 0.0, 0.5, (torn,), ())
+
+    assert concept.features == [*map(logit, (0.5, 0.3, 0.98, 0.0)), 1.0]
+
+
 @pytest.mark.skipif(not SEEDS.exists(), reason="the client's sample articles are not here")
 @pytest.mark.parametrize(
     ("name", "wanted"),
@@ -186,6 +240,7 @@ def test_the_samples_of_the_client_work_as_they_stand(nlp, name, wanted):
     assert not any("views" in label or "reply" in label for label in labels)
 
 
+@pytest.mark.slow
 def test_accuracy_on_unseen_articles_holds():
     """On every third article that training never saw, accuracy is above the floor we promise."""
     outcomes = score_all(read_gold(ROOT / "corpus" / "unseen")[::3], load_extractor())

@@ -14,8 +14,9 @@ from cloudhealth_kg.errors import ModelError
 from cloudhealth_kg.gold import read_gold
 from cloudhealth_kg.ontology import load_ontology
 from cloudhealth_kg.training import Settings, default_base, train
+from cloudhealth_kg.training.calibration import _fit_curve, _Judged
 from cloudhealth_kg.training.networks import PairNetwork, SpanNetwork
-from cloudhealth_kg.training.train import _calibrate, _Judged, _workers
+from cloudhealth_kg.training.train import _workers
 
 pytestmark = pytest.mark.train
 UNSEEN = Path(__file__).resolve().parent.parent / "corpus" / "unseen"
@@ -82,4 +83,4 @@ def test_a_network_goes_on_from_the_mean_of_others(tmp_path):
 def test_findings_that_teach_no_confidence_are_an_error(right):
     """The remedy is named rather than a fault of the library."""
     with pytest.raises(ModelError, match="give more annotated articles or more passes"):
-        _calibrate(_Judged([[0.5]] * len(right), right, 9))
+        _fit_curve(_Judged([[0.5]] * len(right), right, 9))

@@ -63,7 +63,7 @@ def evaluate(
 )
 @click.option("--epochs", type=click.IntRange(1), help="Passes of the span network. [default: 3]")
 @click.option(
-    "--pair-epochs", type=click.IntRange(1), help="Passes of the pair network. [default: 2]"
+    "--pair-epochs", type=click.IntRange(1), help="Passes of the pair network. [default: 4]"
 )
 @click.option("--seed", type=int, default=0, show_default=True)
 @ontology_option

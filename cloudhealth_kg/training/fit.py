@@ -33,7 +33,7 @@ class Settings:
     """What a training run may vary; the defaults are those of `make train`."""
 
     epochs: int = 3
-    pair_epochs: int = 2
+    pair_epochs: int = 4
     rate: float = 2e-4
     head_rate: float = 1e-3
     layer_decay: float = 0.8

@@ -22,33 +22,17 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer
 
-from cloudhealth_kg.annotate import (
-    FLOOR,
-    annotate,
-    find_candidates,
-    load_parser,
-    weigh_candidates,
-)
-from cloudhealth_kg.concepts import NamedConcept
+from cloudhealth_kg.annotate import FLOOR, find_candidates
+from cloudhealth_kg.concepts import NamedConcept, look_again
 from cloudhealth_kg.errors import ModelError
 from cloudhealth_kg.evaluate import assign_concepts
-from cloudhealth_kg.extract import agreement
 from cloudhealth_kg.gold import GoldArticle
 from cloudhealth_kg.model import KINDS
-from cloudhealth_kg.neural import (
-    Calibration,
-    PairScorer,
-    Reading,
-    SpanScorer,
-    concept_features,
-    load_words,
-    open_session,
-    relation_features,
-)
+from cloudhealth_kg.neural import PairScorer, SpanScorer, load_words, open_session
 from cloudhealth_kg.ontology import Ontology
+from cloudhealth_kg.training.calibration import Finding, calibrate
 from cloudhealth_kg.training.examples import (
     Flags,
     PairExample,
@@ -66,12 +50,6 @@ log = logging.getLogger(__name__)
 
 Example = TypeVar("Example")
 
-MOST_CONCEPTS, MOST_RELATIONS = 0.68, 0.45
-"""Findings in held-back articles for each that was wanted. The networks that are kept saw more
-articles than those of a fold did, and longer, and give more at the same threshold: on articles as
-easy as those of the development set about as many as were wanted, so that precision is not below
-recall there. A relation needs two concepts, so of relations they give more still."""
-
 
 @dataclass(frozen=True)
 class _Found:
@@ -85,15 +63,6 @@ class _Found:
     @property
     def named(self) -> list[ConceptSpans]:
         return [concept.named for concept in self.concepts]
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """Held-back findings: the features of each, whether it is right, how many were wanted."""
-
-    features: list[list[float]]
-    right: list[bool]
-    wanted: int
 
 
 def train(
@@ -151,30 +120,19 @@ def train(
         pairs_path = Path(scratch) / "pairs.onnx"
         # The first fold's encoder has not seen the articles that the pairs are judged on.
         fit = partial(_fit_pairs, base=base, encoder=states[0], settings=settings)
-        job = pool.submit(fit, _others(versions, folds[0]), path=pairs_path)
         kept_pairs = pool.submit(fit, versions, path=folder / "pairs.onnx")
+        job = pool.submit(fit, _others(versions, folds[0]), path=pairs_path)
         job.result()
         judge = PairScorer(table, open_session(pairs_path))
-        findings = [(golds[i], found[i]) for i in folds[0]]
-        readings = [judge.read(gold.article, seen.named, floor=FLOOR) for gold, seen in findings]
-        concepts = _judge_concepts(findings, readings)
-        concept_curve = _calibrate(concepts)
-        concept_threshold = _best_threshold(concepts, concept_curve, MOST_CONCEPTS)
-        relations = _judge_relations(findings, readings, concept_curve, concept_threshold, ontology)
-        relation_curve = _calibrate(relations)
+        findings = []
+        for gold, seen in [(golds[number], found[number]) for number in folds[0]]:
+            reading = judge.read(gold.article, seen.named, floor=FLOOR)
+            concepts = look_again(seen.concepts, reading)
+            findings.append(Finding(gold, concepts, seen.ids, reading.pairs))
+        confidences = calibrate(findings, ontology)
         kept.result()
         kept_pairs.result()
-    write_config(
-        folder,
-        {
-            "articles": len(golds),
-            "settings": asdict(settings),
-            "concept_threshold": concept_threshold,
-            "concept_calibration": concept_curve.weights,
-            "relation_threshold": _best_threshold(relations, relation_curve, MOST_RELATIONS),
-            "relation_calibration": relation_curve.weights,
-        },
-    )
+    write_config(folder, {"articles": len(golds), "settings": asdict(settings), **confidences})
 
 
 @contextmanager
@@ -248,78 +206,3 @@ def _versions(gold: GoldArticle, found: _Found, tokenizer: Tokenizer) -> list[Pa
         pair_example(gold, found.named, found.ids, tokenizer, found.kinds),
     ]
     return [example for example in examples if example]
-
-
-def _wanted_relations(gold: GoldArticle) -> int:
-    optional = {c.id for c in gold.concepts if c.optional}
-    return sum(not r.optional and not optional & {r.source, r.target} for r in gold.relations)
-
-
-def _judge_concepts(
-    findings: Sequence[tuple[GoldArticle, _Found]], readings: Sequence[Reading]
-) -> _Judged:
-    judged = _Judged([], [], sum(not c.optional for gold, _ in findings for c in gold.concepts))
-    for (gold, found), reading in zip(findings, readings, strict=True):
-        optional = {c.id for c in gold.concepts if c.optional}
-        for concept, match, look in zip(found.concepts, found.ids, reading.looks, strict=True):
-            if match not in optional:
-                judged.features.append(concept_features(concept.score, look))
-                judged.right.append(match is not None)
-    return judged
-
-
-def _judge_relations(
-    findings: Sequence[tuple[GoldArticle, _Found]],
-    readings: Sequence[Reading],
-    concept_curve: Calibration,
-    concept_threshold: float,
-    ontology: Ontology,
-) -> _Judged:
-    judged = _Judged([], [], sum(_wanted_relations(gold) for gold, _ in findings))
-    parser = load_parser()
-    for (gold, found), reading in zip(findings, readings, strict=True):
-        doc = annotate(gold.article, parser)
-        right = {(t, r.source, r.target) for r in gold.relations for t in r.types}
-        doubtful = {(r.source, r.target) for r in gold.relations if r.optional}
-        optional = {c.id for c in gold.concepts if c.optional}
-        concepts = weigh_candidates(found.concepts, reading, concept_curve)
-        for pair in reading.pairs:
-            ends = found.ids[pair.source], found.ids[pair.target]
-            if ends in doubtful or optional & set(ends) or (ends[0] and ends[0] == ends[1]):
-                continue
-            source, target = (concepts[end].confidence for end in (pair.source, pair.target))
-            if min(source, target) < concept_threshold:
-                continue
-            agreeing = len(agreement(doc, pair, concepts, ontology))
-            judged.features.append(relation_features(pair.score, source, target, agreeing))
-            judged.right.append((pair.relation, *ends) in right)
-    return judged
-
-
-def _calibrate(judged: _Judged) -> Calibration:
-    """A logistic curve fitted to held-back findings.
-
-    Raises:
-        ModelError: all of them are right, all are wrong, or there are none.
-    """
-    if len(set(judged.right)) < 2:
-        raise ModelError(
-            f"{len(judged.right)} findings in held-back articles, too few or too alike to learn "
-            "confidences from; give more annotated articles or more passes"
-        )
-    curve = LogisticRegression(C=100.0).fit(np.array(judged.features), judged.right)
-    return Calibration(tuple(round(float(w), 4) for w in (*curve.coef_[0], curve.intercept_[0])))
-
-
-def _best_threshold(judged: _Judged, curve: Calibration, most: float) -> float:
-    """The confidence from which on F1 is best, giving at most `most` for each that was wanted."""
-    confidence = [curve.apply(*row) for row in judged.features]
-    order = np.argsort([-c for c in confidence], kind="stable")
-    hits, best, threshold = 0, 0.0, 0.5
-    for given, index in enumerate(order, 1):
-        hits += judged.right[index]
-        f1 = 2 * hits / (given + judged.wanted)
-        if f1 > best and given <= most * judged.wanted:
-            best, threshold = f1, confidence[index]
-    log.info("held back: F1 %.3f at confidence %.2f", best, threshold)
-    return round(threshold, 3)
