@@ -194,8 +194,9 @@ def _in_lower_case(doc: Doc, concept: NamedConcept) -> NamedConcept:
     token = _token_span(doc, span.start, span.end, concept)[0]
     if token.pos_ == "PROPN" or not (token.text.istitle() and token.is_alpha):
         return concept
-    if re.search(rf"[a-z] {token.text}\b", text) and not re.search(rf"\b{token.lower_}\b", text):
-        return concept  # "German": capital within a sentence too, and never without
+    within = re.search(rf"[a-z] {token.text}\b", text)
+    if token.pos_ == "ADJ" and within and not re.search(rf"\b{token.lower_}\b", text):
+        return concept  # "German"
     return replace(concept, label=concept.label[0].lower() + concept.label[1:])
 
 

@@ -51,7 +51,10 @@ def _concept_lines(doc: Doc, concept: NamedConcept) -> Iterator[str]:
     grounded = "known to the ontology" if concept.known else "a candidate, unknown to the ontology"
     yield f"{concept.label} ({concept.kind}, confidence {concept.confidence:.2f})"
     yield f"  {concept.iri}: {grounded}"
-    yield f"  scores {concept.score:.2f} by itself, {concept.look:.2f} among the others"
+    yield (
+        f"  scores {concept.score:.2f} by itself, {concept.look:.2f} among the others, "
+        f"{concept.bond:.2f} for its likeliest relation"
+    )
     if len(concept.merged) > 1:
         yield f"  one concept, by a shared key or a shorter name: {' = '.join(concept.merged)}"
     for span in concept.spans:
@@ -69,8 +72,12 @@ def _statement_lines(
 ) -> Iterator[str]:
     source, target = labels[statement.subject], labels[statement.object]
     yield f"  {source} {statement.predicate} {target} (confidence {statement.confidence:.2f})"
-    families = weighed.agreeing[statement.subject, statement.predicate, statement.object]
-    yield f"    found by the model; borne out by: {', '.join(families) or 'no rule'}"
+    why = weighed.grounds[statement.subject, statement.predicate, statement.object]
+    yield f"    found by the model; borne out by: {', '.join(why.families) or 'no rule'}"
+    yield (
+        f"    scores {why.score:.2f}; the likeliest of its source {why.best_of_source:.2f}, "
+        f"of its target {why.best_of_target:.2f}"
+    )
     for evidence in statement.evidence:
         section = f", under {evidence.section!r}" if evidence.section else ""
         yield (

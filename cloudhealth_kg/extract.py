@@ -42,8 +42,30 @@ class Weighed:
     extraction: Extraction
     rejected: tuple["Rejected", ...]
     """The likeliest first."""
-    agreeing: dict[tuple[str, Relation, str], tuple[str, ...]]
-    """For each statement (subject, predicate, object) the families of rules that bear it out."""
+    grounds: dict[tuple[str, Relation, str], "Grounds"]
+    """For each statement (subject, predicate, object) what decided on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What decides on a pair."""
+
+    score: float
+    """By the pair network."""
+    best_of_source: float
+    """The score of the likeliest pair with the same source, this one or a rival."""
+    best_of_target: float
+    source: float
+    """Confidence of the source."""
+    target: float
+    families: tuple[str, ...]
+    """Of rules that speak for it too."""
+
+    @property
+    def features(self) -> list[float]:
+        """The input of `Model.relation_calibration`."""
+        scores = (self.score, self.best_of_source, self.best_of_target, self.source, self.target)
+        return [*map(logit, scores), float(len(self.families))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +98,13 @@ def weigh(doc: Doc) -> Weighed:
     concepts: Sequence[NamedConcept] = doc._.concepts
     model: Model = doc._.model
     pairs: Sequence[PairScore] = doc._.pairs
-    families = [agreement(doc, pair, concepts, doc._.ontology) for pair in pairs]
-    features = relation_features(pairs, concepts, families)
+    grounds = ground(doc, pairs, concepts, doc._.ontology)
     confidences = {
-        (pair.source, pair.target): model.relation_calibration.apply(*row)
-        for pair, row in zip(pairs, features, strict=True)
+        (pair.source, pair.target): model.relation_calibration.apply(*why.features)
+        for pair, why in zip(pairs, grounds, strict=True)
     }
-    statements, rejected, agreeing = [], [], {}
-    for pair, agreed in zip(pairs, families, strict=True):
+    statements, rejected, decided = [], [], {}
+    for pair, why in zip(pairs, grounds, strict=True):
         source, target = concepts[pair.source], concepts[pair.target]
         confidence = confidences[pair.source, pair.target]
         reason = ""
@@ -96,7 +117,7 @@ def weigh(doc: Doc) -> Weighed:
         evidence = _evidence(doc, pair, confidence, asserted=not reason)
         if evidence:
             statements.append(Statement(source.iri, pair.relation, target.iri, evidence))
-            agreeing[source.iri, pair.relation, target.iri] = agreed
+            decided[source.iri, pair.relation, target.iri] = why
         else:
             rejected.append(Rejected(source.label, pair.relation, target.label, confidence, reason))
     extraction = Extraction(
@@ -106,38 +127,35 @@ def weigh(doc: Doc) -> Weighed:
         tuple(sorted(statements, key=lambda s: (s.subject, s.predicate, s.object))),
     )
     likeliest_first = sorted(rejected, key=lambda r: (-r.confidence, r.source, r.target))
-    return Weighed(extraction, tuple(likeliest_first), agreeing)
+    return Weighed(extraction, tuple(likeliest_first), decided)
 
 
-def relation_features(
-    pairs: Sequence[PairScore],
-    concepts: Sequence[NamedConcept],
-    families: Sequence[Sequence[str]],
-) -> list[list[float]]:
-    """For each pair, what tells how sure its relation is.
+def ground(
+    doc: Doc, pairs: Sequence[PairScore], concepts: Sequence[NamedConcept], ontology: Ontology
+) -> list[Grounds]:
+    """For each pair, what there is to decide on it by.
 
-    The scores of the pair, of the likeliest with the same source and of the likeliest with the same
-    target; the confidences of source and target; how many families of rules speak for it too.
+    Args:
+        doc: the article, parsed.
+        pairs: all whose concepts stand, by the numbers of these.
+        concepts: weighed.
+        ontology: whose guidance may speak for a pair.
     """
-    best: defaultdict[tuple[str, int], float] = defaultdict(float)
+    by_source: defaultdict[int, float] = defaultdict(float)
+    by_target: defaultdict[int, float] = defaultdict(float)
     for pair in pairs:
-        for end in (("source", pair.source), ("target", pair.target)):
-            best[end] = max(best[end], pair.score)
+        by_source[pair.source] = max(by_source[pair.source], pair.score)
+        by_target[pair.target] = max(by_target[pair.target], pair.score)
     return [
-        [
-            *map(
-                logit,
-                (
-                    pair.score,
-                    best["source", pair.source],
-                    best["target", pair.target],
-                    concepts[pair.source].confidence,
-                    concepts[pair.target].confidence,
-                ),
-            ),
-            float(len(agreed)),
-        ]
-        for pair, agreed in zip(pairs, families, strict=True)
+        Grounds(
+            pair.score,
+            by_source[pair.source],
+            by_target[pair.target],
+            concepts[pair.source].confidence,
+            concepts[pair.target].confidence,
+            agreement(doc, pair, concepts, ontology),
+        )
+        for pair in pairs
     ]
 
 

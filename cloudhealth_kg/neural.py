@@ -238,7 +238,7 @@ class Model:
     concept_calibration: Calibration
     """Of `NamedConcept.features`."""
     relation_calibration: Calibration
-    """Of `extract.relation_features`."""
+    """Of `Grounds.features`."""
 
 
 def logit(score: float) -> float:

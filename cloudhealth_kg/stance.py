@@ -41,6 +41,7 @@ _HEDGES = frozenset(
     unless
     """.split()
 )
+_CONDITIONS = frozenset(["if", "unless", "whether"])
 _FORBIDS = frozenset(["ban", "disallow", "forbid", "outlaw", "prohibit", "reject"])
 _USES = frozenset(["adopt", "deploy", "employ", "install", "use"])
 _PERMITS = frozenset(["accept", "allow", "permit"])
@@ -57,7 +58,8 @@ def read_stance(source: Span, target: Span, *, helps: bool = True) -> Stance:
     nothing of what it does.
     """
     if source.sent == target.sent:
-        chain = hedgeable = list(joining_tokens(source.root, target.root))
+        chain = list(joining_tokens(source.root, target.root))
+        hedgeable = _less_own_clause(target.root, chain)
     else:
         chain = [token for end in (source, target) for token in _governing(end.root)]
         hedgeable = [token for end in (source, target) for token in (end.root, *end.root.ancestors)]
@@ -135,6 +137,22 @@ def _is_rejected(verb: Token) -> bool:
 def _asked(sentence: Span) -> bool:
     """Whether the sentence asks if something is so; what it asks who or how, it takes for so."""
     return sentence.text.rstrip().endswith("?") and sentence[0].pos_ == "AUX"
+
+
+def _less_own_clause(target: Token, chain: list[Token]) -> list[Token]:
+    """The chain without the clause that says of the target alone that it may be.
+
+    "It is kept because an outage may come" hedges the outage, not what it is kept against.
+    """
+    below = []
+    for token in (target, *target.ancestors):
+        if token not in chain or token == chain[-1]:
+            return chain
+        below.append(token)
+        if token.dep_ in {"acl", "advcl", "relcl"}:
+            conditional = any(child.lower_ in _CONDITIONS for child in token.children)
+            return chain if conditional else [other for other in chain if other not in below]
+    return chain
 
 
 def _hedged(chain: list[Token]) -> bool:

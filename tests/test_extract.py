@@ -14,10 +14,11 @@ from cloudhealth_kg.articles import read_article, read_text
 from cloudhealth_kg.concepts import NamedConcept
 from cloudhealth_kg.evaluate import count, score_all
 from cloudhealth_kg.explanation import explain_concepts, explain_rejected
-from cloudhealth_kg.extract import extract, load_extractor, relation_features, to_record, weigh
+from cloudhealth_kg.extract import extract, ground, load_extractor, to_record, weigh
 from cloudhealth_kg.gold import read_gold
 from cloudhealth_kg.model import SIGNATURES
 from cloudhealth_kg.neural import PairScore, SpanScore, logit
+from cloudhealth_kg.ontology import load_ontology
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT.parent / "shared" / "seeds"
@@ -197,21 +198,29 @@ def test_a_label_loses_the_capital_that_only_opens_a_sentence(nlp, text, name, l
     assert _in_lower_case(doc, replace(concept, kind="regulation")).label == name
 
 
-def test_a_pair_knows_the_likeliest_with_the_same_source_and_with_the_same_target():
-    """Those with the same end on the other side do not count."""
-    span = SpanScore(0, 1, 0.9, (0.9, 0.0, 0.0, 0.0, 0.0))
-    concepts = [
-        NamedConcept(f"c{n}", "challenge", "", False, 0.9, 0.9, 0.0, confidence, (span,), ())
-        for n, confidence in enumerate((0.6, 0.7, 0.8))
-    ]
-    pairs = [
-        PairScore(source, target, "causes", score, ())
-        for source, target, score in [(0, 1, 0.2), (0, 2, 0.4), (2, 1, 0.5), (1, 0, 0.9)]
-    ]
+def test_a_pair_knows_the_likeliest_of_its_source_and_of_its_target(nlp):
+    """Those that have the same end on the other side do not count."""
+    text = "Wombats drift, quokkas slide, and fences fall."
+    doc = annotate(read_text(text.encode(), "a.txt"), nlp)
+    concepts, pairs = [], []
+    for number, (name, confidence) in enumerate(
+        [("Wombats drift", 0.6), ("quokkas slide", 0.7), ("fences fall", 0.8)]
+    ):
+        start = text.index(name)
+        span = SpanScore(start, start + len(name), 0.9, (0.9, 0.0, 0.0, 0.0, 0.0))
+        concepts.append(
+            NamedConcept(
+                f"c{number}", "challenge", name, False, 0.9, 0.9, 0.0, confidence, (span,), ()
+            )
+        )
+    for source, target, score in [(0, 1, 0.2), (0, 2, 0.4), (2, 1, 0.5), (1, 0, 0.9)]:
+        ends = ((concepts[n].spans[0].start, concepts[n].spans[0].end) for n in (source, target))
+        pairs.append(PairScore(source, target, "causes", score, ((*ends, score),)))
 
-    first = relation_features(pairs, concepts, [("layout",), (), (), ()])[0]
+    first = ground(doc, pairs, concepts, load_ontology())[0]
 
-    assert first == [*map(logit, (0.2, 0.4, 0.5, 0.6, 0.7)), 1.0]
+    assert first.features[:5] == [*map(logit, (0.2, 0.4, 0.5, 0.6, 0.7))]
+    assert first.features[5] == len(first.families)
 
 
 def test_a_concept_of_two_equal_kinds_is_as_sure_as_one_of_a_single_kind_may_be():

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from cloudhealth_kg.annotate import annotate, load_parser, weigh_concepts
 from cloudhealth_kg.concepts import NamedConcept
 from cloudhealth_kg.errors import ModelError
-from cloudhealth_kg.extract import agreement, relation_features
+from cloudhealth_kg.extract import ground
 from cloudhealth_kg.gold import GoldArticle
 from cloudhealth_kg.neural import Calibration, PairScore, logit
 from cloudhealth_kg.ontology import Ontology
@@ -121,13 +121,11 @@ def _judge_relations(
         concepts = weigh_concepts(finding.concepts, curve)
         stands = [concept.confidence >= threshold for concept in concepts]
         pairs = [pair for pair in finding.pairs if stands[pair.source] and stands[pair.target]]
-        families = [agreement(doc, pair, concepts, ontology) for pair in pairs]
-        features = relation_features(pairs, concepts, families)
-        for pair, row in zip(pairs, features, strict=True):
+        for pair, why in zip(pairs, ground(doc, pairs, concepts, ontology), strict=True):
             ends = finding.ids[pair.source], finding.ids[pair.target]
             if ends in doubtful or optional & set(ends) or (ends[0] and ends[0] == ends[1]):
                 continue
-            judged.features.append(row)
+            judged.features.append(why.features)
             judged.right.append((pair.relation, *ends) in right)
     return judged
 
