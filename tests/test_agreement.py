@@ -4,7 +4,8 @@ import pytest
 
 from cloudhealth_kg.agreement import FAMILIES, agreeing_families
 from cloudhealth_kg.annotate import load_parser
-from cloudhealth_kg.neural import load_model, relation_features
+from cloudhealth_kg.extract import Grounds
+from cloudhealth_kg.neural import load_model
 from cloudhealth_kg.ontology import load_ontology
 from cloudhealth_kg.versions import default_model
 
@@ -78,6 +79,7 @@ def test_layout_and_guidance_speak_for_it(parser):
 def test_families_that_agree_make_a_statement_surer():
     """The weight that training gave them is positive."""
     curve = load_model(default_model()).relation_calibration
-    confidences = [curve.apply(*relation_features(0.4, 0.9, 0.9, n)) for n in range(4)]
+    found = [Grounds(0.4, 0.4, 0.4, 0.9, 0.9, FAMILIES[:n]) for n in range(len(FAMILIES) + 1)]
+    confidences = [curve.apply(*grounds.features) for grounds in found]
 
     assert confidences == sorted(set(confidences))
