@@ -16,22 +16,11 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from cloudhealth_kg.concepts import (
-    CANDIDATE,
-    NamedConcept,
-    form_concepts,
-    look_again,
-    subject_free,
-)
+from cloudhealth_kg.concepts import CANDIDATE, NamedConcept, form_concepts, look_again, subject_free
 from cloudhealth_kg.errors import ArticleError, ModelError
 from cloudhealth_kg.lexicon import match_lexicon
 from cloudhealth_kg.model import Article
-from cloudhealth_kg.neural import (
-    Calibration,
-    Model,
-    SpanScorer,
-    load_model,
-)
+from cloudhealth_kg.neural import Calibration, Model, SpanScorer, load_model
 from cloudhealth_kg.ontology import Ontology, load_ontology
 from cloudhealth_kg.parses import load_parse, save_parse
 from cloudhealth_kg.versions import BASE_PIPELINE, default_model
@@ -194,10 +183,15 @@ def _in_lower_case(doc: Doc, concept: NamedConcept) -> NamedConcept:
     token = _token_span(doc, span.start, span.end, concept)[0]
     if token.pos_ == "PROPN" or not (token.text.istitle() and token.is_alpha):
         return concept
-    within = re.search(rf"[a-z] {token.text}\b", text)
-    if token.pos_ == "ADJ" and within and not re.search(rf"\b{token.lower_}\b", text):
-        return concept  # "German"
+    if token.pos_ == "ADJ" and _is_proper(token.text, text):
+        return concept
     return replace(concept, label=concept.label[0].lower() + concept.label[1:])
+
+
+def _is_proper(word: str, text: str) -> bool:
+    """Whether a word bears its capital within a sentence too, and is never small: "German"."""
+    within = re.search(rf"[a-z] {word}\b", text)
+    return bool(within) and not re.search(rf"\b{word.lower()}\b", text)
 
 
 def _token_span(doc: Doc, start: int, end: int, concept: NamedConcept) -> Span:

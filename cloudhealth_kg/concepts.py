@@ -109,9 +109,13 @@ def form_concepts(
 
 def look_again(concepts: Sequence[NamedConcept], reading: Reading) -> list[NamedConcept]:
     """The concepts with what the pair network makes of them."""
+    bonds: defaultdict[int, float] = defaultdict(float)
+    for pair in reading.pairs:
+        for end in (pair.source, pair.target):
+            bonds[end] = max(bonds[end], pair.score)
     return [
-        replace(concept, look=look, bond=bond)
-        for concept, look, bond in zip(concepts, reading.looks, reading.bonds, strict=True)
+        replace(concept, look=look, bond=bonds[number])
+        for number, (concept, look) in enumerate(zip(concepts, reading.looks, strict=True))
     ]
 
 

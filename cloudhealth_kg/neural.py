@@ -75,8 +75,6 @@ class Reading:
     """By the numbers of the concepts."""
     looks: tuple[float, ...]
     """For each concept, the probability that it is one, of its kind."""
-    bonds: tuple[float, ...]
-    """For each concept, the score of the likeliest relation it stands in; 0 where in none."""
 
 
 @dataclass(frozen=True)
@@ -159,18 +157,12 @@ class PairScorer:
             for row, logits in zip(pairs.pairs, pair_logits, strict=True):
                 key = int(pairs.mentions[row[0], 2]), int(pairs.mentions[row[1], 2])
                 places.setdefault(key, []).append((logits, spans[row[0]], spans[row[1]]))
-        scored = tuple(self._score_pairs(places, concepts, floor))
-        bonds = [0.0] * len(concepts)
-        for pair in scored:
-            for end in (pair.source, pair.target):
-                bonds[end] = max(bonds[end], pair.score)
         return Reading(
-            scored,
+            tuple(self._score_pairs(places, concepts, floor)),
             tuple(
                 round(float(_softmax(np.mean(found, axis=0))[1 + KINDS.index(kind)]), DECIMALS)
                 for (kind, _), found in zip(concepts, looks, strict=True)
             ),
-            tuple(bonds),
         )
 
     @staticmethod
